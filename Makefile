@@ -1,0 +1,48 @@
+# Two commands: `make ladder` (the main job) and `make test`.  Each makes .venv if it is missing.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The rung `torch`: on Linux its wheel can bring gigabytes.  `make ladder TORCH=0` goes without.
+TORCH ?= 1
+ARGS ?=
+
+.PHONY: ladder test lint types bench clean
+
+ladder: .venv/course
+ifeq ($(TORCH),1)
+	@$(MAKE) --no-print-directory .venv/torch || echo "PyTorch could not be installed: the rung torch will be skipped."
+endif
+	@$(BIN)/chainrule ladder $(ARGS)
+
+test: .venv/dev lint types
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.venv/made:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'chainrule needs Python 3.11 or newer; write make PYTHON=/path/to/python')"
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/course: pyproject.toml | .venv/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course]"
+	@touch $@
+
+.venv/torch: pyproject.toml | .venv/course
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,torch]"
+	@touch $@
+
+.venv/dev: pyproject.toml | .venv/made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,torch,dev]"
+	@touch $@ .venv/course .venv/torch
+
+clean:
+	rm -rf .venv out dist build .mypy_cache .ruff_cache .pytest_cache

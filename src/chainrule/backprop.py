@@ -1,0 +1,125 @@
+"""The graph and the walk back through it.  Knows nodes, not arrays.
+
+A `Node` stands for one value that a gradient may want: an operation, what it was given, what came out.
+The nodes *are* the graph (the tape): drawing, explaining and compiling read the same ones.
+
+Backpropagation is the chain rule in the right order:
+
+    visit every node once, after everything that uses it;
+    its gradient is then complete: the sum of what its users sent;
+    its operation turns that into one gradient for each of its inputs, to be *added* where they came from.
+
+A node is always made after its inputs, so "newest first" is such an order: no recursion, no depth limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from itertools import count
+from operator import attrgetter
+from typing import Any
+from weakref import ref
+
+from chainrule.errors import GradientError
+from chainrule.ops.base import Op
+
+_birth = count()
+
+
+class Node:
+    """One value in the graph.
+
+    op        the operation that made it; None for a leaf, where gradients end
+    inputs    what the operation was given: tensors and numbers
+    raw       the same, tensors as NumPy arrays
+    parents   the node of each input; None where no gradient is wanted
+    out       the result, a NumPy array
+    meta      the named arguments of the operation
+    seen      the versions of the values that the gradient rule will read, to notice if one is overwritten
+    tensor    a weak reference to the tensor whose ``.grad`` collects the gradient, if one does
+    """
+
+    __slots__ = ("age", "inputs", "meta", "op", "out", "parents", "raw", "seen", "spent", "tensor")
+
+    def __init__(
+        self,
+        op: Op | None,
+        inputs: tuple[Any, ...],
+        raw: list[Any],
+        parents: list[Node | None],
+        out: Any,
+        meta: dict[str, Any],
+        seen: list[tuple[list[int], int]],
+        tensor: ref[Any] | None = None,
+    ) -> None:
+        self.op, self.inputs, self.raw, self.parents = op, inputs, raw, parents
+        self.out, self.meta, self.seen, self.tensor = out, meta, seen, tensor
+        self.age, self.spent = next(_birth), False
+
+    @classmethod
+    def leaf(cls, tensor: Any) -> Node:
+        """A node where gradients end: in ``tensor.grad``."""
+        return cls(None, (), [], [], tensor.array, {}, [], ref(tensor))
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name if self.op else 'leaf'} {self.out.shape}>"
+
+    def pull(self, g: Any, lift: Callable[[Any, Node], Any] | None) -> list[Any]:
+        """The gradient this node sends to each parent.  ``lift`` makes values that record, for a second derivative."""
+        op = self.op
+        assert op is not None  # leaves are never pulled
+        if self.spent and op.keeps_values:
+            raise GradientError(
+                f"backward a second time through the same graph (at {op.name}): the first backward was allowed to "
+                f"let its values go; run the forward again, or write backward(retain_graph=True) the first time"
+            )
+        for version, then in self.seen:
+            if version[0] != then:
+                raise GradientError(
+                    f"a value that the gradient of {op.name} needs (result of shape {self.out.shape}) was changed in "
+                    f"place after {op.name} used it (version {version[0]}, used at {then}); "
+                    f"write x = x + ... instead of x += ..., or change a copy: x.clone()"
+                )
+        if lift is None:
+            return op.pull(g, self.out, self.raw, self.meta, self.parents)
+        return op.pull(g, lift(self.out, self), self.inputs, self.meta, self.parents)
+
+
+def reachable(roots: list[Node]) -> list[Node]:
+    """Every node the roots depend on, themselves included, newest first."""
+    found = dict.fromkeys(roots)
+    stack = list(found)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent is not None and parent not in found:
+                found[parent] = None
+                stack.append(parent)
+    return sorted(found, key=attrgetter("age"), reverse=True)
+
+
+def backpropagate(
+    seeds: dict[Node, Any],
+    lift: Callable[[Any, Node], Any] | None = None,
+    retain: bool = False,
+    wanted: Container[Node] = (),
+) -> dict[Node, Any]:
+    """The complete gradient of every node that collects one, and of every ``wanted`` one, newest first.
+
+    ``seeds`` holds the gradient at the roots.  Unless ``retain``, the nodes passed are spent: their
+    values may be let go, and a second pass through them is refused.
+    """
+    grads, collected = dict(seeds), {}
+    for node in reachable(list(seeds)):
+        g = grads.pop(node, None)
+        if g is None:  # every user sent nothing
+            continue
+        if node.tensor is not None or node in wanted:
+            collected[node] = g
+        if node.op is None:
+            continue
+        for parent, sent in zip(node.parents, node.pull(g, lift)):  # noqa: B905 (a hot loop)
+            if sent is not None and parent is not None:
+                grads[parent] = grads[parent] + sent if parent in grads else sent
+        if not retain:
+            node.spent = True
+    return collected

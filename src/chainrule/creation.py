@@ -1,0 +1,263 @@
+"""Making tensors: from data, from a rule, from chance.
+
+All take ``dtype`` and ``requires_grad``; Python floats become the default dtype (float32), Python integers
+int64, NumPy arrays keep theirs.  ``device`` may be "cpu", the only one there is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import random
+from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError
+from chainrule.ops.base import Array
+from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype
+from chainrule.ops.movement import as_shape
+from chainrule.random import Generator, default_generator
+from chainrule.tensor import Tensor
+
+
+class device:
+    """Where a tensor lives: ``device("cpu")``.  Anything else is refused.
+
+    >>> chainrule.device("cpu")
+    device(type='cpu')
+    >>> chainrule.device("cuda")
+    Traceback (most recent call last):
+        ...
+    chainrule.errors.ArgumentError: device 'cuda': chainrule computes on the CPU; write device("cpu") or leave it out
+    """
+
+    def __init__(self, type: Any = "cpu") -> None:
+        self.type = getattr(type, "type", type)
+        if self.type not in ("cpu", "cpu:0"):
+            raise ArgumentError(
+                f'device {self.type!r}: chainrule computes on the CPU; write device("cpu") or leave it out'
+            )
+        self.type, self.index = "cpu", None
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __eq__(self, other: object) -> bool:
+        return str(other) == "cpu"
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+
+def made(array: Array, requires_grad: bool, place: Any = None) -> Tensor:
+    """A tensor around an array made here."""
+    if place is not None:
+        device(place)
+    return Tensor(array, requires_grad)
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor with a copy of ``data``: a number, nested lists, a NumPy array, a tensor.
+
+    Raises DtypeError for data that are no numbers, ShapeError for ragged lists.
+
+    >>> chainrule.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    >>> chainrule.tensor([1.5, 2]).dtype, chainrule.tensor(np.zeros(1)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    array = as_array(data)
+    wanted = array.dtype if dtype is None else as_dtype(dtype)
+    return made(array.astype(wanted), requires_grad, device)
+
+
+def as_array(data: Any) -> Array:
+    """Data as a NumPy array in the dtype a tensor of them has; not copied where it need not be."""
+    if isinstance(data, Tensor):
+        return data.array
+    if isinstance(data, np.ndarray | np.generic):
+        array = np.asarray(data)
+    else:
+        try:
+            array = np.array(_plain(data))
+        except ValueError:
+            raise ShapeError("the lists given to tensor() differ in length, so they have no shape") from None
+        if array.dtype.kind == "f":
+            array = array.astype(get_default_dtype())
+        elif array.dtype.kind == "i":
+            array = array.astype(np.int64)
+        if not array.size:
+            array = array.astype(get_default_dtype())
+    if array.dtype not in SUPPORTED:
+        raise DtypeError(
+            f"data of type {type(data).__name__} become dtype {array.dtype}, which is no tensor dtype; "
+            f"give numbers ({', '.join(map(str, SUPPORTED))})"
+        )
+    return array
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with the tensors in them unpacked."""
+    if isinstance(data, list | tuple):
+        return [_plain(x) for x in data]
+    return data.array if isinstance(data, Tensor) else data
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """``data`` as a tensor, without a copy where it already is an array or a tensor of that dtype."""
+    if isinstance(data, Tensor) and (dtype is None or data.dtype == as_dtype(dtype)):
+        return data
+    array = as_array(data)
+    return made(array if dtype is None else array.astype(as_dtype(dtype), copy=False), False, device)
+
+
+def from_numpy(array: Array) -> Tensor:
+    """A tensor that shares the memory of a NumPy array."""
+    if not isinstance(array, np.ndarray):
+        raise OperandError(f"from_numpy of {type(array).__name__}: it takes a NumPy array; write tensor(...)")
+    return Tensor(array)
+
+
+# ---------------------------------------------------------------------------------------- from a rule
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """``fill_value`` everywhere.
+
+    >>> chainrule.full((2,), 7.0)
+    tensor([7., 7.])
+    """
+    wanted = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
+    return made(np.full(as_shape((size,)), fill_value, wanted), requires_grad, device)
+
+
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """0 everywhere, in the default dtype unless told.
+
+    >>> chainrule.zeros(2, 3).shape
+    (2, 3)
+    """
+    return made(np.zeros(as_shape(size), _floating(dtype)), requires_grad, device)
+
+
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """1 everywhere, in the default dtype unless told."""
+    return made(np.ones(as_shape(size), _floating(dtype)), requires_grad, device)
+
+
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Whatever the memory held: write to it before you read it."""
+    return made(np.empty(as_shape(size), _floating(dtype)), requires_grad, device)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """1 on the diagonal, else 0."""
+    return made(np.eye(n, m, dtype=_floating(dtype)), requires_grad, device)
+
+
+def arange(
+    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """start, start + step, … up to but without ``end``: int64 where all three are integers.
+
+    >>> chainrule.arange(3), chainrule.arange(0, 1, 0.25)
+    (tensor([0, 1, 2]), tensor([0.0000, 0.2500, 0.5000, 0.7500]))
+    """
+    if end is None:
+        start, end = 0, start
+    if step == 0 or (end - start) / step < 0:
+        raise ArgumentError(f"arange from {start} to {end} in steps of {step} never arrives; turn the sign of step")
+    whole = all(isinstance(x, int) for x in (start, end, step))
+    wanted = (np.dtype(np.int64) if whole else get_default_dtype()) if dtype is None else as_dtype(dtype)
+    return made(np.arange(start, end, step).astype(wanted), requires_grad, device)
+
+
+def linspace(
+    start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """``steps`` numbers from ``start`` to ``end``, both included, equally far apart."""
+    return made(np.linspace(start, end, steps, dtype=np.float64).astype(_floating(dtype)), requires_grad, device)
+
+
+# ---------------------------------------------------------------------------------------- from chance
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Numbers spread evenly over [0, 1): after the same ``manual_seed``, PyTorch's.
+
+    >>> _ = chainrule.manual_seed(42)
+    >>> chainrule.rand(2)
+    tensor([0.8823, 0.9150])
+    """
+    wanted = random.floating(_floating(dtype), "rand")
+    return made((generator or default_generator).uniform(as_shape(size), wanted), requires_grad, device)
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Normal numbers, mean 0 and variance 1: after the same ``manual_seed``, PyTorch's."""
+    wanted = random.floating(_floating(dtype), "randn")
+    return made((generator or default_generator).normal(as_shape(size), wanted), requires_grad, device)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Whole numbers in [low, high), or in [0, low) where only one is given: ``randint(10, (3,))``."""
+    if size is None:
+        low, high, size = 0, low, high
+    array = (generator or default_generator).integers(low, high, as_shape((size,)))
+    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), requires_grad, device)
+
+
+def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
+    """0 … n-1 in random order: after the same ``manual_seed``, PyTorch's."""
+    array = (generator or default_generator).permutation(n)
+    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), False, device)
+
+
+# ---------------------------------------------------------------------------------------- like another
+
+
+def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """0 everywhere, in the shape and dtype of ``input``."""
+    return zeros(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """1 everywhere, in the shape and dtype of ``input``."""
+    return ones(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Whatever the memory held, in the shape and dtype of ``input``."""
+    return empty(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """``fill_value`` everywhere, in the shape and dtype of ``input``."""
+    return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Numbers spread evenly over [0, 1), in the shape and dtype of ``input``."""
+    return rand(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal numbers, mean 0 and variance 1, in the shape and dtype of ``input``."""
+    return randn(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def _floating(dtype: Any) -> DType:
+    return get_default_dtype() if dtype is None else as_dtype(dtype)

@@ -1,0 +1,147 @@
+"""`DataLoader`: a data set in batches, and the samplers that say in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from chainrule.creation import tensor
+from chainrule.data.dataset import TensorDataset
+from chainrule.errors import ArgumentError, DataError
+from chainrule.ops import stack
+from chainrule.random import Generator, default_generator
+from chainrule.tensor import Tensor
+
+
+class SequentialSampler:
+    """0, 1, 2, …"""
+
+    def __init__(self, data_source: Any) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler:
+    """Every number once, in a new random order each time; after the same seed, PyTorch's order."""
+
+    def __init__(self, data_source: Any, generator: Generator | None = None) -> None:
+        self.data_source, self.generator = data_source, generator
+
+    def __iter__(self) -> Iterator[int]:
+        stream = self.generator or Generator().manual_seed(default_generator.seed_for_another())
+        return iter(stream.permutation(len(self.data_source)).tolist())
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class BatchSampler:
+    """The numbers of a sampler, ``batch_size`` at a time; a short last batch is kept unless ``drop_last``."""
+
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = list(self.sampler)
+        end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
+        return (order[start : start + self.batch_size] for start in range(0, end, self.batch_size))
+
+    def __len__(self) -> int:
+        n = len(self.sampler)  # type: ignore[arg-type]
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+
+def default_collate(batch: list[Any]) -> Any:
+    """Examples -> a batch: tensors, arrays and numbers are stacked; tuples, lists and dicts part by part.
+
+    >>> default_collate([(1, 2.0), (3, 4.0)])
+    [tensor([1, 3]), tensor([2., 4.], dtype=float64)]
+    """
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return stack(batch)
+    if isinstance(first, np.ndarray):
+        return tensor(np.stack(batch))
+    if isinstance(first, bool | int | np.generic):
+        return tensor(np.asarray(batch))
+    if isinstance(first, float):
+        return tensor(np.asarray(batch, np.float64))
+    if isinstance(first, dict):
+        return {key: default_collate([example[key] for example in batch]) for key in first}
+    if isinstance(first, tuple | list):
+        if len({len(example) for example in batch}) > 1:
+            raise DataError("the examples of a batch differ in their number of parts, so they cannot be stacked")
+        return [default_collate(list(part)) for part in zip(*batch, strict=True)]
+    if isinstance(first, str | bytes):
+        return batch
+    raise DataError(
+        f"examples of type {type(first).__name__} cannot be made a batch: let __getitem__ return tensors, arrays, "
+        f"numbers, or tuples of them, or give DataLoader(collate_fn=...)"
+    )
+
+
+class DataLoader:
+    """Go through a data set in batches.
+
+    batch_size     examples a batch (None: one example at a time, not stacked)
+    shuffle        a new random order for each pass; ``generator`` or ``manual_seed`` fixes it, as in PyTorch
+    drop_last      leave out a short last batch
+    sampler        the order, instead of ``shuffle``
+    batch_sampler  the batches themselves: any iterable of lists of numbers, instead of all of these
+    collate_fn     how a list of examples becomes a batch
+
+    Raises DataError for an empty data set, ArgumentError for options that exclude one another.
+
+    >>> data = chainrule.utils.data.TensorDataset(chainrule.arange(5))
+    >>> [x.tolist() for (x,) in chainrule.utils.data.DataLoader(data, batch_size=2)]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(
+        self, dataset: Any, batch_size: int | None = 1, shuffle: bool = False, sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[Any] | None = None, num_workers: int = 0,
+        collate_fn: Callable[[list[Any]], Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
+        generator: Generator | None = None,
+    ) -> None:  # fmt: skip
+        if len(dataset) == 0:
+            raise DataError("DataLoader of a data set with no examples: there is nothing to go through")
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ArgumentError("batch_sampler says everything: leave out batch_size, shuffle, sampler and drop_last")
+        if sampler is not None and shuffle:
+            raise ArgumentError("sampler gives the order: leave out shuffle")
+        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+            raise ArgumentError(f"batch_size={batch_size}: it must be a whole number from 1 on")
+        if num_workers or pin_memory:
+            raise ArgumentError(
+                "num_workers and pin_memory: chainrule loads in this process, into ordinary memory; leave them out"
+            )
+        self.dataset, self.drop_last, self.generator = dataset, drop_last, generator
+        self.sampler = sampler or (RandomSampler(dataset, generator) if shuffle else SequentialSampler(dataset))
+        self.batch_size = None if batch_sampler is not None else batch_size
+        self.batch_sampler = batch_sampler
+        if batch_sampler is None and batch_size is not None:
+            self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
+        self.collate_fn = collate_fn
+        self._in_one_go = collate_fn is None and isinstance(dataset, TensorDataset)
+
+    def __iter__(self) -> Iterator[Any]:
+        # PyTorch draws a seed for its workers at the start of each pass; draw it too, to stay in step with it
+        (self.generator or default_generator).seed_for_another()
+        if self.batch_sampler is None:
+            return (self.dataset[i] for i in self.sampler)
+        return (self._batch(indices) for indices in self.batch_sampler)
+
+    def _batch(self, indices: Any) -> Any:
+        if self._in_one_go:
+            return list(self.dataset.batch(indices))
+        return (self.collate_fn or default_collate)([self.dataset[i] for i in indices])
+
+    def __len__(self) -> int:
+        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

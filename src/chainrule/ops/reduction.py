@@ -1,0 +1,219 @@
+"""Operations that look along some dimensions and leave one number for each line they looked along.
+
+``dim`` is one dimension, several, or None for all; ``keepdim`` leaves a dimension of size 1 where one
+was reduced, so that the result broadcasts against the input again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ShapeError, shape_of
+from chainrule.ops.base import Op, Shape, normal_dim
+from chainrule.ops.elementwise import cast, exp
+from chainrule.ops.movement import expand, reshape
+
+Dims = int | tuple[int, ...] | list[int] | None
+
+
+def kept(shape: Shape, dim: Dims) -> Shape:
+    """The shape a reduction leaves with ``keepdim=True``.
+
+    >>> kept((2, 3), (1,))
+    (2, 1)
+    """
+    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
+    return tuple(1 if i in dims else n for i, n in enumerate(shape))
+
+
+def spread(g: Any, shape: Shape, dim: Dims) -> Any:
+    """Send the gradient of a reduction back over everything it was reduced from."""
+    return expand(g if dim is None else reshape(g, kept(shape, dim)), shape)
+
+
+class Reduction(Op):
+    """``run(x, dim, keepdim)`` reduces; ``dim`` arrives as None or as a tuple of dimensions counted from 0."""
+
+    ufunc: Any = None
+
+    def bind(self, input: Any, dim: Dims = None, keepdim: bool = False) -> Any:
+        if dim is not None:
+            dims = (dim,) if isinstance(dim, int) else tuple(dim)
+            dim = tuple(normal_dim(d, input.ndim, self.name) for d in dims) if input.ndim else None
+            dim = dim or None  # an empty tuple of dimensions means all of them, as in PyTorch
+        return (input,), {"dim": dim, "keepdim": keepdim}
+
+    def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
+        return self.ufunc.reduce(x, axis=dim, keepdims=keepdim)
+
+    def infer(self, shape: Shape, dim: Any = None, keepdim: bool = False) -> Shape:
+        if keepdim:
+            return kept(shape, dim)
+        return () if dim is None else tuple(n for i, n in enumerate(shape) if i not in dim)
+
+
+class Sum(Reduction):
+    """Sum along ``dim``; integers and bools are summed as int64.  Slope: 1 everywhere.
+
+    >>> chainrule.sum(chainrule.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+
+    vjp = (lambda g, x_shape, dim: spread(g, x_shape, dim),)
+
+    def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
+        return np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=None if x.dtype.kind == "f" else np.int64)
+
+
+class Mean(Reduction):
+    """Average along ``dim``; nan where there is nothing to average.  Slope: 1 / n everywhere.
+
+    >>> chainrule.mean(chainrule.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
+    tensor([1.5000, 3.5000])
+    """
+
+    kind = "real"
+    vjp = (lambda g, x_shape, dim: spread(g / count(x_shape, dim), x_shape, dim),)
+
+    def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
+        total = np.add.reduce(x, axis=dim, keepdims=keepdim)
+        return total / np.asarray(count(x.shape, dim), x.dtype)
+
+
+def count(shape: Shape, dim: Dims) -> int:
+    """How many numbers each result of a reduction is made of.
+
+    >>> count((2, 3), (1,))
+    3
+    """
+    n = 1
+    for size, left in zip(shape, kept(shape, dim), strict=True):
+        n *= size if left == 1 else 1
+    return n
+
+
+class Extreme(Reduction):
+    """A largest or smallest value.  Those who reach it share the gradient equally."""
+
+    vjp = (lambda g, out, x, dim: _to_winners(g, out, x, dim),)
+
+    def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
+        try:
+            return super().run(x, dim, keepdim)
+        except ValueError:
+            raise ShapeError(
+                f"{self.name} of a tensor of shape {shape_of(x.shape)}: nothing is the {self.what} of nothing"
+            ) from None
+
+    what = ""
+
+
+def _to_winners(g: Any, out: Any, x: Any, dim: Any) -> Any:
+    win = cast(x == reshape(out, kept(x.shape, dim)), x.dtype)
+    return win * spread(g, x.shape, dim) / sum(win, dim, True)
+
+
+class Amax(Extreme):
+    """Largest value along ``dim``.  Ties share the gradient equally.
+
+    >>> chainrule.amax(chainrule.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([5., 3.])
+    """
+
+    ufunc, what = np.maximum, "largest"
+
+
+class Amin(Extreme):
+    """Smallest value along ``dim``.  Ties share the gradient equally."""
+
+    ufunc, what = np.minimum, "smallest"
+
+
+class Argument(Reduction):
+    """Where an extreme value stands: an index (the first at a tie) along ``dim``, or into the flattened tensor."""
+
+    kind, vjp = "any", (None,)
+
+    def bind(self, input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        return super().bind(input, dim, keepdim)
+
+    def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
+        if count(x.shape, dim) == 0:
+            raise ShapeError(f"{self.name} of a tensor of shape {shape_of(x.shape)}: there is nothing to point at")
+        return self.ufunc(x, axis=None if dim is None else dim[0], keepdims=keepdim)
+
+
+class Argmax(Argument):
+    """Index of the largest value.
+
+    >>> chainrule.argmax(chainrule.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([1, 0])
+    """
+
+    ufunc = staticmethod(np.argmax)
+
+
+class Argmin(Argument):
+    """Index of the smallest value."""
+
+    ufunc = staticmethod(np.argmin)
+
+
+class AlongDim(Op):
+    """An operation along one dimension that keeps the shape."""
+
+    kind = "real"
+
+    def bind(self, input: Any, dim: int = -1) -> Any:
+        return (input,), {"dim": normal_dim(dim, input.ndim, self.name) if input.ndim else ()}
+
+    def infer(self, shape: Shape, dim: Any = None) -> Shape:
+        return shape
+
+
+class Softmax(AlongDim):
+    """Positive numbers along ``dim`` that sum to 1: e^x / Σ e^x, computed from x - max x.
+
+    Gradient: p (g - Σ g p).
+
+    >>> chainrule.softmax(chainrule.tensor([0.0, 0.0, 1000.0]), dim=0)
+    tensor([0., 0., 1.])
+    """
+
+    vjp = (lambda g, out, dim: out * (g - sum(g * out, dim, True)),)
+
+    def run(self, x: Any, dim: Any) -> Any:
+        if not x.size:
+            return x.copy()
+        e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True))
+        return e / np.add.reduce(e, axis=dim, keepdims=True)
+
+
+class LogSoftmax(AlongDim):
+    """log softmax x = x - max x - log Σ e^(x - max x): exact where log(softmax(x)) would be -inf.
+
+    Gradient: g - softmax(x) Σ g.
+
+    >>> chainrule.log_softmax(chainrule.tensor([0.0, 1000.0]), dim=0)
+    tensor([-1000.,     0.])
+    """
+
+    vjp = (lambda g, out, dim: g - exp(out) * sum(g, dim, True),)
+
+    def run(self, x: Any, dim: Any) -> Any:
+        if not x.size:
+            return x.copy()
+        shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True)
+        return shifted - np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
+
+
+sum: Op = Sum()
+mean: Op = Mean()
+amax: Op = Amax()
+amin: Op = Amin()
+argmax: Op = Argmax()
+argmin: Op = Argmin()
+softmax: Op = Softmax()
+log_softmax: Op = LogSoftmax()

@@ -1,0 +1,121 @@
+"""`Optimizer`: what every way of stepping downhill has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, OperandError, ShapeError
+from chainrule.grad_mode import enable_grad
+from chainrule.tensor import Tensor
+
+
+class Optimizer:
+    """Holds the parameters and, for each, what the rule remembers of it.
+
+    A subclass states its rule as ``update(p, g, state, group)`` in operators that change ``p`` and the
+    state in place (``p -= lr * g``): it is written once and acts on whatever it is given.
+
+    param_groups   list of dicts: "params" and the options for them
+    state          for each parameter, a dict of what the rule remembers
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        if isinstance(params, Tensor):
+            raise OperandError("an optimizer takes a list of parameters: write model.parameters(), or [w]")
+        groups = list(params)
+        if not groups:
+            raise ArgumentError("an optimizer was given no parameters: an empty list, or a generator already used up")
+        for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters with options of their own: ``{"params": [...], "lr": 0.1}``."""
+        params = param_group["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        known = {id(p) for group in self.param_groups for p in group["params"]}
+        for i, p in enumerate(params):
+            if not isinstance(p, Tensor):
+                raise OperandError(f"parameter {i} is {type(p).__name__}: an optimizer changes tensors")
+            if not p.is_leaf:
+                raise ArgumentError(f"parameter {i} is the result of an operation: only leaves can be optimized")
+            if id(p) in known:
+                raise ArgumentError(f"parameter {i} is given twice: it would be moved twice a step")
+            known.add(id(p))
+        self.param_groups.append({**self.defaults, **param_group, "params": params})
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, before the next backward adds to them."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none or p.grad is None:
+                    p.grad = None
+                else:
+                    p.grad.zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient.  ``closure``, if given, recomputes the loss first."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    if p.grad.shape != p.shape:
+                        raise ShapeError(f"a gradient of shape {p.grad.shape} for a parameter of shape {p.shape}")
+                    state = self.state.get(p)
+                    if state is None:
+                        state = self.state[p] = {}
+                    g = -p.grad.array if group.get("maximize") else p.grad.array
+                    self.update(p.array, g, state, group)
+                    p.version[0] += 1
+        return loss
+
+    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Change ``p`` in place, given its gradient ``g``.  Must not change ``g``."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on later: states by the number of the parameter, and the groups."""
+        numbers = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        state = {
+            numbers[p]: {k: Tensor(v) if isinstance(v, np.ndarray) else v for k, v in kept.items()}
+            for p, kept in self.state.items()
+        }
+        groups = [{**group, "params": [numbers[p] for p in group["params"]]} for group in self.param_groups]
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a ``state_dict``; the groups must have the same numbers of parameters."""
+        groups = state_dict["param_groups"]
+        sizes, mine = [len(g["params"]) for g in groups], [len(g["params"]) for g in self.param_groups]
+        if sizes != mine:
+            raise ArgumentError(f"the state is of groups of {sizes} parameters, this optimizer has groups of {mine}")
+        params = [p for group in self.param_groups for p in group["params"]]
+        self.state = {
+            params[i]: {k: v.array.copy() if isinstance(v, Tensor) else v for k, v in kept.items()}
+            for i, kept in state_dict["state"].items()
+        }
+        for group, saved in zip(self.param_groups, groups, strict=True):
+            group.update({k: v for k, v in saved.items() if k != "params"})
+
+    def __repr__(self) -> str:
+        groups = (
+            f"Parameter Group {i}\n" + "".join(f"    {k}: {v}\n" for k, v in sorted(group.items()) if k != "params")
+            for i, group in enumerate(self.param_groups)
+        )
+        return f"{type(self).__name__} (\n{''.join(groups)})"
+
+
+def checked(name: str, value: float, least: float = 0.0, below: float = float("inf")) -> float:
+    """Refuse an option outside [least, below)."""
+    if not least <= value < below:
+        span = f"at least {least:g}" if below == float("inf") else f"from {least:g} up to but without {below:g}"
+        raise ArgumentError(f"{name}={value}: it must be {span}")
+    return value

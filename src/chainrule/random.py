@@ -1,0 +1,139 @@
+"""Random numbers: after the same ``manual_seed``, the same numbers as PyTorch on a CPU.
+
+PyTorch's CPU generator is the Mersenne Twister MT19937 (Matsumoto & Nishimura 1998), which NumPy also has;
+what differs is how bits become numbers.  Here they become numbers PyTorch's way, so a script that is run
+with ``import torch`` and with ``import chainrule as torch`` starts from the same weights and shuffles alike.
+
+    uniform   the low 24 (float32) or 53 (float64) bits of a word, over 2^24 or 2^53
+    normal    Box & Muller (1958): in blocks of 16 from 16 numbers on, else pair by pair, the second kept for later
+    integers  a word modulo the range
+    order     the shuffle of Fisher & Yates, from the front
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ArgumentError, DtypeError
+from chainrule.ops.base import Array, Shape
+from chainrule.ops.dtypes import DType, float32
+
+
+class Generator:
+    """A stream of random numbers with a state of its own.
+
+    >>> Generator().manual_seed(42).uniform((2,))
+    array([0.88226926, 0.91500396], dtype=float32)
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        self.device = device
+        self.manual_seed(time.time_ns() & 0xFFFFFFFF)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again at ``seed``: the same seed, the same numbers."""
+        seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise ArgumentError(f"manual_seed({seed}): a seed has 64 bits, from -2^63 to 2^64 - 1")
+        self._seed = seed
+        words = [seed & 0xFFFFFFFF]
+        for i in range(1, 624):
+            words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + i) & 0xFFFFFFFF)
+        self._bits = np.random.MT19937(0)
+        self._bits.state = {"bit_generator": "MT19937", "state": {"key": np.array(words, np.uint32), "pos": 624}}
+        self._kept: float | None = None  # the second of a pair of normal numbers
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed this stream started at."""
+        return self._seed
+
+    def words(self, n: int) -> Array:
+        """``n`` random words of 32 bits, as uint64."""
+        return self._bits.random_raw(n)
+
+    def long_words(self, n: int) -> Array:
+        """``n`` random words of 64 bits: two short ones each, the high half first."""
+        pairs = self.words(2 * n)
+        return (pairs[0::2] << np.uint64(32)) | pairs[1::2]
+
+    def uniform(self, shape: Shape, dtype: DType = float32) -> Array:
+        """Numbers in [0, 1), every multiple of 2^-24 (float32) or 2^-53 (float64) equally likely."""
+        n = math.prod(shape)
+        if dtype == float32:
+            numbers = (self.words(n) & np.uint64(2**24 - 1)) * 2.0**-24
+        else:
+            numbers = (self.long_words(n) & np.uint64(2**53 - 1)) * 2.0**-53
+        return numbers.astype(dtype).reshape(shape)
+
+    def normal(self, shape: Shape, dtype: DType = float32) -> Array:
+        """Numbers with mean 0 and variance 1."""
+        n = math.prod(shape)
+        if n < 16:
+            return np.array([self._one_normal() for _ in range(n)], dtype).reshape(shape)
+        numbers = self.uniform((n,), dtype)
+        whole = n // 16 * 16
+        numbers[:whole] = _box_muller(numbers[:whole].reshape(-1, 16)).ravel()
+        if whole < n:  # the last block is drawn anew and overlaps the one before
+            numbers[-16:] = _box_muller(self.uniform((1, 16), dtype)).ravel()
+        return numbers.reshape(shape)
+
+    def _one_normal(self) -> float:
+        if self._kept is not None:
+            number, self._kept = self._kept, None
+            return number
+        u, v = self.uniform((2,), np.dtype("float64")).tolist()
+        radius, angle = math.sqrt(-2.0 * math.log1p(-v)), 2.0 * math.pi * u
+        self._kept = radius * math.sin(angle)
+        return radius * math.cos(angle)
+
+    def integers(self, low: int, high: int, shape: Shape) -> Array:
+        """Whole numbers in [low, high), as int64."""
+        if high <= low:
+            raise ArgumentError(f"randint from {low} to {high}: there is no whole number in [{low}, {high})")
+        n, span = math.prod(shape), high - low
+        words = self.words(n) if span < 2**32 else self.long_words(n)
+        return (words % np.uint64(span)).astype(np.int64).reshape(shape) + low
+
+    def permutation(self, n: int) -> Array:
+        """0 … n-1 in random order, as int64."""
+        order = list(range(n))
+        for i, word in enumerate(self.words(max(n - 1, 0)).tolist()):
+            j = i + word % (n - i)
+            order[i], order[j] = order[j], order[i]
+        return np.array(order, np.int64)
+
+    def seed_for_another(self) -> int:
+        """A seed of 63 bits for another stream, drawn from this one."""
+        return int(self.long_words(1)[0]) % (2**63)
+
+
+def _box_muller(u: Array) -> Array:
+    """Rows of 16 uniform numbers -> rows of 16 normal ones; the first 8 of a row give radii, the last 8 angles."""
+    radius = np.sqrt(-2.0 * np.log(1.0 - u[:, :8]))
+    angle = u[:, 8:] * np.asarray(2.0 * math.pi, u.dtype)
+    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default stream at ``seed``, and return it."""
+    return default_generator.manual_seed(seed)
+
+
+def initial_seed() -> int:
+    """The seed the default stream started at."""
+    return default_generator.initial_seed()
+
+
+def floating(dtype: DType, name: str) -> DType:
+    """Refuse to draw ``name`` numbers of a dtype that cannot hold them."""
+    if dtype.kind != "f":
+        raise DtypeError(f"{name} of dtype {dtype}: random numbers between whole ones need float32 or float64")
+    return dtype
