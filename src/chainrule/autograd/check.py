@@ -50,7 +50,7 @@ def gradcheck(
                 row, column = (int(at) for at in np.argwhere(wrong)[0])
                 where = tuple(map(int, np.unravel_index(column, x.shape))) if x.ndim else ()
                 raise GradientError(
-                    f"gradcheck: the slope of output {k} (number {row}) in argument {i}, element {where}: backward gave "
+                    f"gradcheck, slope of output {k} (number {row}) in argument {i}, element {where}: backward gave "
                     f"{jacobian[row, column]:.6g}, measured {measured[row, column]:.6g} "
                     f"({int(wrong.sum())} of {wrong.size} slopes are wrong)"
                 )

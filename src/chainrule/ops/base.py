@@ -191,7 +191,7 @@ def _asked(rule: Rule, names: list[str]) -> list[str]:
     >>> _asked(lambda g, y, x_shape, dim: ..., ["x", "y"])
     ['g', 'inputs[1]', 'inputs[0].shape', "meta['dim']"]
     """
-    code = rule.__code__  # type: ignore[attr-defined]
+    code = rule.__code__
     expressions = []
     for parameter in code.co_varnames[: code.co_argcount]:
         base, _, fact = parameter.rpartition("_")
