@@ -6,14 +6,16 @@ int64, NumPy arrays keep theirs.  ``device`` may be "cpu", the only one there is
 
 from __future__ import annotations
 
+import math
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from chainrule import random
-from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError
-from chainrule.ops.base import Array
-from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype
+from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
+from chainrule.ops.base import Array, Shape
+from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype, wider
 from chainrule.ops.movement import as_shape
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor
@@ -78,19 +80,18 @@ def as_array(data: Any) -> Array:
     """Data as a NumPy array in the dtype a tensor of them has; not copied where it need not be."""
     if isinstance(data, Tensor):
         return data.array
-    if isinstance(data, np.ndarray | np.generic):
+    if hasattr(data, "__array__"):  # NumPy's arrays and numbers, and what can become one
         array = np.asarray(data)
     else:
+        dtypes: set[DType] = set()
         try:
-            array = np.array(_plain(data))
+            array = np.array(_plain(data, dtypes))
         except ValueError:
             raise ShapeError("the lists given to tensor() differ in length, so they have no shape") from None
-        if array.dtype.kind == "f":
-            array = array.astype(get_default_dtype())
-        elif array.dtype.kind == "i":
-            array = array.astype(np.int64)
         if not array.size:
             array = array.astype(get_default_dtype())
+        elif array.dtype.kind in "fi":
+            array = array.astype(reduce(wider, dtypes))
     if array.dtype not in SUPPORTED:
         raise DtypeError(
             f"data of type {type(data).__name__} become dtype {array.dtype}, which is no tensor dtype; "
@@ -99,16 +100,17 @@ def as_array(data: Any) -> Array:
     return array
 
 
-def _plain(data: Any) -> Any:
-    """Nested lists with the tensors in them unpacked."""
-    if isinstance(data, list | tuple):
-        return [_plain(x) for x in data]
+def _plain(data: Any, dtypes: set[DType]) -> Any:
+    """Nested lists with the tensors in them unpacked; the dtypes of what they hold are added to ``dtypes``."""
+    if isinstance(data, list | tuple | range):
+        return [_plain(x, dtypes) for x in data]
+    dtypes.add(data.dtype if hasattr(data, "dtype") else number_dtype(data))
     return data.array if isinstance(data, Tensor) else data
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """``data`` as a tensor, without a copy where it already is an array or a tensor of that dtype."""
-    if isinstance(data, Tensor) and (dtype is None or data.dtype == as_dtype(dtype)):
+    if isinstance(data, Tensor) and device is None and (dtype is None or data.dtype == as_dtype(dtype)):
         return data
     array = as_array(data)
     return made(array if dtype is None else array.astype(as_dtype(dtype), copy=False), False, device)
@@ -130,8 +132,11 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     >>> chainrule.full((2,), 7.0)
     tensor([7., 7.])
     """
-    wanted = number_dtype(fill_value) if dtype is None else as_dtype(dtype)
-    return made(np.full(as_shape((size,)), fill_value, wanted), requires_grad, device)
+    value = fill_value.item() if isinstance(fill_value, Tensor | np.generic) else fill_value
+    if not isinstance(value, bool | int | float):
+        raise OperandError(f"full of {value!r}: fill_value is one number; for several, write tensor(...).expand(...)")
+    wanted = number_dtype(value) if dtype is None else as_dtype(dtype)
+    return made(np.full(_shape((size,)), value, wanted), requires_grad, device)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -140,22 +145,22 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> chainrule.zeros(2, 3).shape
     (2, 3)
     """
-    return made(np.zeros(as_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.zeros(_shape(size), _floating(dtype)), requires_grad, device)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """1 everywhere, in the default dtype unless told."""
-    return made(np.ones(as_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.ones(_shape(size), _floating(dtype)), requires_grad, device)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Whatever the memory held: write to it before you read it."""
-    return made(np.empty(as_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.empty(_shape(size), _floating(dtype)), requires_grad, device)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """1 on the diagonal, else 0."""
-    return made(np.eye(n, m, dtype=_floating(dtype)), requires_grad, device)
+    return made(np.eye(*_shape((n, n if m is None else m)), dtype=_floating(dtype)), requires_grad, device)
 
 
 def arange(
@@ -169,17 +174,19 @@ def arange(
     """
     if end is None:
         start, end = 0, start
-    if step == 0 or (end - start) / step < 0:
-        raise ArgumentError(f"arange from {start} to {end} in steps of {step} never arrives; turn the sign of step")
-    whole = all(isinstance(x, int) for x in (start, end, step))
+    if step == 0 or not 0 <= (end - start) / step < math.inf:
+        raise ArgumentError(f"arange from {start} to {end} in steps of {step} never arrives; step must lead to a finite end")
+    whole = all(isinstance(x, int | np.integer) for x in (start, end, step))
     wanted = (np.dtype(np.int64) if whole else get_default_dtype()) if dtype is None else as_dtype(dtype)
-    return made(np.arange(start, end, step).astype(wanted), requires_grad, device)
+    numbers = start + step * np.arange(math.ceil((end - start) / step), dtype=np.int64 if whole else np.float64)
+    return made(numbers.astype(wanted), requires_grad, device)
 
 
 def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included, equally far apart."""
+    _shape((steps,))
     return made(np.linspace(start, end, steps, dtype=np.float64).astype(_floating(dtype)), requires_grad, device)
 
 
@@ -196,7 +203,7 @@ def rand(
     tensor([0.8823, 0.9150])
     """
     wanted = random.floating(_floating(dtype), "rand")
-    return made((generator or default_generator).uniform(as_shape(size), wanted), requires_grad, device)
+    return made((generator or default_generator).uniform(_shape(size), wanted), requires_grad, device)
 
 
 def randn(
@@ -204,17 +211,19 @@ def randn(
 ) -> Tensor:
     """Normal numbers, mean 0 and variance 1: after the same ``manual_seed``, PyTorch's."""
     wanted = random.floating(_floating(dtype), "randn")
-    return made((generator or default_generator).normal(as_shape(size), wanted), requires_grad, device)
+    return made((generator or default_generator).normal(_shape(size), wanted), requires_grad, device)
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
+    low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Whole numbers in [low, high), or in [0, low) where only one is given: ``randint(10, (3,))``."""
     if size is None:
-        low, high, size = 0, low, high
-    array = (generator or default_generator).integers(low, high, as_shape((size,)))
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    array = (generator or default_generator).integers(low, high, _shape((size,)))
     return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), requires_grad, device)
 
 
@@ -257,6 +266,17 @@ def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_
 def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Normal numbers, mean 0 and variance 1, in the shape and dtype of ``input``."""
     return randn(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def _shape(sizes: tuple[Any, ...]) -> Shape:
+    """Sizes as written, ``2, 3`` or ``(2, 3)``, as a shape."""
+    try:
+        shape = as_shape(sizes)
+    except TypeError:
+        raise OperandError(f"a tensor of sizes {sizes}: sizes are whole numbers, such as 2, 3") from None
+    if any(size < 0 for size in shape):
+        raise ShapeError(f"a tensor of shape {shape_of(shape)}: no size can be below 0")
+    return shape
 
 
 def _floating(dtype: Any) -> DType:

@@ -75,7 +75,7 @@ def require(module: str, package: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0]:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
             raise  # the package is there, and something inside it is broken: do not hide that
         raise MissingPackage(f"{purpose} needs the package {package}: pip install {package}") from None
 

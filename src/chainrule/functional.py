@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
-from chainrule.errors import ArgumentError, DtypeError, LabelError, ShapeError, shape_of
+from chainrule.errors import ArgumentError, DtypeError, LabelError, OperandError, ShapeError, shape_of
 from chainrule.ops import logsigmoid as logsigmoid
 from chainrule.ops import relu as relu
 from chainrule.ops import sigmoid as sigmoid
@@ -26,7 +26,13 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(chainrule.ones(1, 2), chainrule.tensor([[1.0, 2.0]]))
     tensor([[3.]])
     """
-    return ops.matmul(input, ops.t(weight)) if bias is None else ops.linear(input, weight, bias)
+    if bias is not None:
+        return ops.linear(input, weight, bias)
+    try:
+        return ops.matmul(input, ops.t(weight))
+    except ShapeError:
+        ops.linear.infer(input.shape, weight.shape, weight.shape[:1])  # says it in the words of the layer
+        raise
 
 
 def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
@@ -87,8 +93,7 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
     input (n, classes) or (classes,), log-probabilities; target (n,) or (), class numbers from 0.
     """
-    picked = ops.gather(input, input.ndim - 1, ops.unsqueeze(_labels("nll_loss", input, target), -1))
-    return reduced(-ops.squeeze(picked, -1), reduction)
+    return -reduced(ops.pick(input, _labels("nll_loss", input, target)), reduction)
 
 
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -100,11 +105,18 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> cross_entropy(chainrule.tensor([[0.0, 0.0]]), chainrule.tensor([1]))
     tensor(0.6931)
     """
-    target = _labels("cross_entropy", input, target)
-    return nll_loss(ops.log_softmax(input, -1), target, reduction)
+    picked = ops.pick(ops.log_softmax(input, -1), _labels("cross_entropy", input, target))
+    return -reduced(picked, reduction)
+
+
+def _tensors(name: str, **given: Any) -> None:
+    for role, x in given.items():
+        if not hasattr(x, "shape"):
+            raise OperandError(f"{name}: the {role} is {type(x).__name__}; write chainrule.tensor(...) around it")
 
 
 def _same_shape(name: str, input: Any, target: Any) -> None:
+    _tensors(name, prediction=input, target=target)
     if input.shape != target.shape:
         fix = ""
         if sorted(n for n in input.shape if n != 1) == sorted(n for n in target.shape if n != 1):
@@ -117,6 +129,7 @@ def _same_shape(name: str, input: Any, target: Any) -> None:
 
 def _labels(name: str, input: Any, target: Any) -> Any:
     """Check that ``target`` names one class for each row of ``input``."""
+    _tensors(name, scores=input, labels=target)
     if input.ndim not in (1, 2) or target.shape != input.shape[:-1]:
         raise ShapeError(
             f"{name} of scores of shape {shape_of(input.shape)} and labels of shape {shape_of(target.shape)}: "
@@ -126,11 +139,10 @@ def _labels(name: str, input: Any, target: Any) -> Any:
         raise DtypeError(f"{name} with labels of dtype {target.dtype}: labels are class numbers; write target.long()")
     labels = target.array if isinstance(target, Tensor) else target
     classes = input.shape[-1]
-    if labels.size and not (labels.min() >= 0 and labels.max() < classes):
-        wrong = labels[(labels < 0) | (labels >= classes)]
+    if labels.size and labels.view(labels.dtype.str.replace("i", "u")).max() >= classes:  # as unsigned, -1 is huge too
         place = int(np.flatnonzero((labels.ravel() < 0) | (labels.ravel() >= classes))[0])
         raise LabelError(
-            f"{name} with label {wrong.flat[0]} (at place {place}): with {classes} classes, labels run from 0 to "
+            f"{name} with label {labels.flat[place]} (at place {place}): with {classes} classes, labels run from 0 to "
             f"{classes - 1}"
         )
     return target

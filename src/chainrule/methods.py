@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
+from chainrule.backprop import Node
 from chainrule.ops.base import Array
 from chainrule.ops.dtypes import as_dtype
 
@@ -14,9 +15,13 @@ from chainrule.ops.dtypes import as_dtype
 class Methods(ops.Recording):
     """The methods of `Tensor` that are operations; an operation is a function, so it only needs a name here."""
 
-    __slots__ = ()
+    __slots__ = ("array", "grad", "made", "node", "version")
 
     array: Array
+    node: Node | None
+    grad: Any
+    version: list[int]
+    made: int
 
     abs, neg, sign, exp, log, sqrt = ops.abs, ops.neg, ops.sign, ops.exp, ops.log, ops.sqrt
     sin, cos, tanh, sigmoid, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.relu

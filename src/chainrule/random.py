@@ -6,7 +6,7 @@ with ``import torch`` and with ``import chainrule as torch`` starts from the sam
 
     uniform   the low 24 (float32) or 53 (float64) bits of a word, over 2^24 or 2^53
     normal    Box & Muller (1958): in blocks of 16 from 16 numbers on, else pair by pair, the second kept for later
-    integers  a word modulo the range
+    integers  a word modulo the range (from 2^28 on, a word of 64 bits)
     order     the shuffle of Fisher & Yates, from the front
 """
 
@@ -96,11 +96,13 @@ class Generator:
         if high <= low:
             raise ArgumentError(f"randint from {low} to {high}: there is no whole number in [{low}, {high})")
         n, span = math.prod(shape), high - low
-        words = self.words(n) if span < 2**32 else self.long_words(n)
+        words = self.words(n) if span < 2**28 else self.long_words(n)
         return (words % np.uint64(span)).astype(np.int64).reshape(shape) + low
 
     def permutation(self, n: int) -> Array:
         """0 … n-1 in random order, as int64."""
+        if n < 0:
+            raise ArgumentError(f"randperm({n}): there are no {n} numbers to put in order")
         order = list(range(n))
         for i, word in enumerate(self.words(max(n - 1, 0)).tolist()):
             j = i + word % (n - i)

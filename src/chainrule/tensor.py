@@ -9,7 +9,7 @@ made       the version at which ``node`` was right
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from typing import Any
 from weakref import ref
 
@@ -18,7 +18,6 @@ import numpy as np
 from chainrule import ops
 from chainrule.backprop import Node, backpropagate
 from chainrule.errors import (
-    ArgumentError,
     ChainruleError,
     DtypeError,
     GradientError,
@@ -27,13 +26,11 @@ from chainrule.errors import (
     shape_of,
 )
 from chainrule.grad_mode import enable_grad, mode
-from chainrule.methods import Methods
-from chainrule.ops.base import Array, Op
+from chainrule.inplace import NUMBERS, InPlace
+from chainrule.ops.base import Array, Op, explained
 from chainrule.ops.dtypes import SUPPORTED, get_default_dtype
-from chainrule.ops.movement import Indexed
 from chainrule.printing import numbers
-
-_NUMBERS = frozenset((float, int, bool))
+from chainrule.reading import Reading
 
 
 def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
@@ -55,7 +52,7 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
                     raise _overtaken(op)
             raw.append(array)
             parents.append(node)
-        elif type(x) in _NUMBERS:
+        elif type(x) in NUMBERS:
             raw.append(x)
             parents.append(None)
         else:
@@ -69,7 +66,7 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
     except ChainruleError:
         raise
     except (ValueError, IndexError, TypeError, OverflowError) as error:
-        raise _explained(op, raw, meta, error) from error
+        raise explained(op, raw, meta, error) from error
     result = wrap(out if type(out) is np.ndarray else np.asarray(out))
     if op.shares_memory:
         result.version = inputs[0].version
@@ -112,7 +109,7 @@ def _lift(array: Array, node: Node) -> Tensor:
 
 def _operand(x: Any, op: Op) -> Any:
     """What an operation can take next to tensors: arrays become tensors, NumPy numbers Python numbers."""
-    if isinstance(x, Tensor) or type(x) in _NUMBERS:
+    if isinstance(x, Tensor) or type(x) in NUMBERS:
         return x
     if isinstance(x, np.ndarray):
         return wrap(x)
@@ -122,17 +119,6 @@ def _operand(x: Any, op: Op) -> Any:
         f"{op.name} of a tensor and {type(x).__name__}: operands are tensors, NumPy arrays and numbers; "
         f"write chainrule.tensor(...) around it"
     )
-
-
-def _explained(op: Op, raw: list[Any], meta: dict[str, Any], error: Exception) -> ChainruleError:
-    """NumPy refused: ask the operation why these shapes cannot go together, in the user's words."""
-    shapes = [getattr(x, "shape", ()) for x in raw]
-    try:
-        op.infer(*shapes, **meta)
-    except ChainruleError as reason:
-        return reason
-    given = ", ".join(f"{x.dtype} {shape_of(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in raw)
-    return ArgumentError(f"{op.name} of {given}: {error}")
 
 
 def _overtaken(op: Op) -> GradientError:
@@ -166,32 +152,7 @@ def _question(op: Op) -> Any:
     return ask
 
 
-def _changing(op: Op) -> Any:
-    """The in-place form of ``op``: write the result over the first input."""
-
-    direct = getattr(op, "ufunc", None)
-
-    def change(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        if direct and not kwargs and self._plain(args):
-            direct(self.array, *[x.array if isinstance(x, Tensor) else x for x in args], out=self.array)
-            self.version[0] += 1
-            return self
-        inputs, meta = op.bind(alias_of(self), *args, **kwargs)
-        return self._overwrite(apply(op, inputs, meta), op.name + "_")
-
-    change.__name__ = op.name + "_"
-    change.__doc__ = f"``{op.name}``, written over this tensor's own memory."
-    return change
-
-
-def alias_of(x: Tensor) -> Tensor:
-    """Another handle on the same memory and the same place in the graph."""
-    alias = wrap(x.array)
-    alias.node, alias.version, alias.made = x.node, x.version, x.made
-    return alias
-
-
-class Tensor(Methods):
+class Tensor(InPlace, Reading):
     """An array of numbers that can remember how it was made.
 
     Make one with `chainrule.tensor`; ``Tensor(array)`` wraps a NumPy array without copying it.  With
@@ -204,16 +165,11 @@ class Tensor(Methods):
     tensor([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "made", "node", "version")
+    __slots__ = ("__weakref__",)
     __array_priority__ = 1000  # array + tensor asks the tensor
 
-    array: Array
-    node: Node | None
-    grad: Tensor | None
-    version: list[int]
-    made: int
-
     door = staticmethod(apply)
+    around = staticmethod(wrap)
 
     def __init__(self, array: Any, requires_grad: bool = False) -> None:
         self.array = np.asarray(array)
@@ -226,6 +182,12 @@ class Tensor(Methods):
         self.version, self.made = [0], 0
         if requires_grad:
             self.requires_grad = True
+
+    def alias(self) -> Tensor:
+        """Another handle on the same memory and the same place in the graph."""
+        alias = wrap(self.array)
+        alias.node, alias.version, alias.made = self.node, self.version, self.made
+        return alias
 
     # ------------------------------------------------------------------------------------ what it is
 
@@ -274,28 +236,6 @@ class Tensor(Methods):
         if self.node is not None and self.node.op is None:
             self.node = Node.leaf(self)
 
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or one size of it."""
-        return self.shape if dim is None else self.shape[dim]
-
-    def dim(self) -> int:
-        """How many dimensions there are."""
-        return self.array.ndim
-
-    def numel(self) -> int:
-        """How many numbers there are."""
-        return self.array.size
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise OperandError("len() of a 0-d tensor: it is one number; use x.item()")
-        return len(self.array)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.ndim:
-            raise OperandError("a 0-d tensor is one number and cannot be iterated over; use x.item()")
-        return (self[i] for i in range(len(self.array)))
-
     def __repr__(self) -> str:
         notes = [] if self.dtype in (get_default_dtype(), np.int64, np.bool_) else [f"dtype={self.dtype}"]
         if not self.array.size and self.array.shape != (0,):
@@ -305,52 +245,6 @@ class Tensor(Methods):
         return f"{type(self).__name__.lower()}({', '.join([numbers(self.array), *notes])})"
 
     # ------------------------------------------------------------------------------------ the way out
-
-    def item(self) -> Any:
-        """The one number in it, as a Python number."""
-        if self.array.size != 1:
-            raise ShapeError(
-                f"item() of a tensor of shape {shape_of(self.shape)}: it holds {self.array.size} numbers, not 1; "
-                f"write tolist(), or reduce it first: x.mean()"
-            )
-        return self.array.item()
-
-    def tolist(self) -> Any:
-        """The numbers as nested Python lists."""
-        return self.array.tolist()
-
-    def numpy(self) -> Array:
-        """The NumPy array itself (the same memory)."""
-        if self.node is not None:
-            raise GradientError("numpy() of a tensor that requires grad would lose the graph; write x.detach().numpy()")
-        return self.array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.numpy(), dtype=dtype, copy=copy) if copy else np.asarray(self.numpy(), dtype=dtype)
-
-    def __bool__(self) -> bool:
-        if self.array.size != 1:
-            raise ArgumentError(
-                f"the truth of a tensor of shape {shape_of(self.shape)} is not one answer; write x.all() or x.any()"
-            )
-        return bool(self.array.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.dtype.kind not in "iu":
-            raise OperandError(f"a tensor of dtype {self.dtype} as an index: places are counted in whole numbers")
-        return int(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self == value).array.any())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
@@ -416,98 +310,6 @@ class Tensor(Methods):
     def __rmatmul__(self, other: Any) -> Tensor:
         return ops.matmul(_operand(other, ops.BOOK["matmul"]), self)
 
-    # ------------------------------------------------------------------------------------ in place
-
-    __iadd__ = add_ = _changing(ops.add)
-    __isub__ = sub_ = _changing(ops.sub)
-    __imul__ = mul_ = _changing(ops.mul)
-    __itruediv__ = div_ = _changing(ops.div)
-    __ipow__ = pow_ = _changing(ops.pow)
-    clamp_, neg_, exp_, sqrt_, relu_ = map(_changing, (ops.clamp, ops.neg, ops.exp, ops.sqrt, ops.relu))
-    sigmoid_, tanh_ = _changing(ops.sigmoid), _changing(ops.tanh)
-
-    def copy_(self, source: Any) -> Tensor:
-        """Write ``source``, broadcast and cast, over this tensor's numbers."""
-        source = source if isinstance(source, Tensor) else Tensor(np.asarray(source, self.dtype))
-        return self._overwrite(ops.expand(ops.cast(source, self.dtype), self.shape), "copy_")
-
-    def fill_(self, value: Any) -> Tensor:
-        """Write one number everywhere."""
-        return self.copy_(Tensor(np.asarray(value)) if not isinstance(value, Tensor) else value)
-
-    def zero_(self) -> Tensor:
-        """Write 0 everywhere."""
-        return self.fill_(0)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        value = value.to(self.dtype) if isinstance(value, Tensor) else Tensor(np.asarray(value, self.dtype))
-        target = alias_of(self)
-        inputs, meta = ops.setitem.bind(target, index, value)
-        if not (mode.recording and (self.node is not None or value.node is not None)):
-            raw = [x.array if isinstance(x, Tensor) else x for x in inputs]
-            try:
-                self.array[Indexed.fill(meta["index"], tuple(raw[2:]))] = raw[1]
-            except (ValueError, IndexError) as error:
-                raise _explained(ops.setitem, raw, meta, error) from error
-            self.version[0] += 1
-            return
-        changed_last = value.version is self.version and value.made == self.version[0] == self.made + 1
-        if changed_last and _same_memory(value.array, self.array[Indexed.fill(meta["index"], ())]):
-            # x[i] += y: Python took the view x[i], changed it in place, and now stores it where it came from
-            target.made = self.version[0]
-        self._overwrite(apply(ops.setitem, inputs, meta), "x[index] = value")
-
-    def _plain(self, others: tuple[Any, ...]) -> bool:
-        """Whether NumPy can compute straight into this memory: nothing to remember, nothing to cast or grow."""
-        mine, recording = self.array, mode.recording
-        if mine.dtype.kind != "f" or (recording and self.node is not None):
-            return False
-        for x in others:
-            if isinstance(x, Tensor):
-                if x.array.dtype != mine.dtype or x.array.ndim > mine.ndim or (recording and x.node is not None):
-                    return False
-            elif type(x) not in _NUMBERS:
-                return False
-        return True
-
-    def _overwrite(self, result: Tensor, name: str) -> Tensor:
-        """Write ``result`` into this memory and take its place in the graph, or say why that cannot be."""
-        if mode.recording and (result.node is not None or self.node is not None):
-            self._refuse_change(result, name)
-        try:
-            np.copyto(self.array, result.array, casting="same_kind")
-        except TypeError:
-            raise DtypeError(
-                f"{name} would put {result.dtype} numbers into a tensor of dtype {self.dtype}; "
-                f"write x = x + ... for a new tensor, or convert first"
-            ) from None
-        except ValueError:
-            raise ShapeError(
-                f"{name} would put a result of shape {shape_of(result.shape)} into a tensor of shape "
-                f"{shape_of(self.shape)}; in place the shape must stay"
-            ) from None
-        self.version[0] += 1
-        self.made = self.version[0]
-        if mode.recording and (result.node is not None or not self.is_leaf):
-            self.node = result.node
-        return self
-
-    def _refuse_change(self, result: Tensor, name: str) -> None:
-        base = self.node
-        while base is not None and base.op is not None and base.op.shares_memory:
-            base = base.parents[0]
-        if base is not None and base.op is None:
-            what = "a leaf that requires grad" if base is self.node else "a view of a leaf that requires grad"
-            raise GradientError(
-                f"{name} would change {what} in place, and its old value would be lost to the gradient; "
-                f"update parameters inside 'with chainrule.no_grad():', or write x = x + ... for a new tensor"
-            )
-        if self.node is None and result.node is not None and self.array.base is not None:
-            raise GradientError(
-                f"{name} would write a value with a graph into a view of a tensor that has none, and the gradient "
-                f"would be lost; write to the tensor itself: x[index] = value"
-            )
-
 
 def slopes(
     outputs: list[Tensor],
@@ -544,12 +346,6 @@ def slopes(
         owned.add(id(array))
         collected[node] = wrap(array)
     return collected
-
-
-def _same_memory(a: Array, b: Array) -> bool:
-    """Whether two arrays are one and the same view."""
-    x, y = a.__array_interface__, b.__array_interface__
-    return x["data"] == y["data"] and a.shape == b.shape and a.strides == b.strides
 
 
 def collect(gradients: dict[Node, Tensor]) -> None:

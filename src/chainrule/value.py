@@ -61,14 +61,17 @@ class Value:
 
     def __truediv__(self, other: Value | float) -> Value:
         other = other if isinstance(other, Value) else _constant(other)
-        return Value(self.data / other.data, (self, other), (1.0 / other.data, -self.data / other.data**2), "/")
+        out = self.data / other.data
+        return Value(out, (self, other), (1.0 / other.data, -out / other.data), "/")
 
     def __pow__(self, other: Value | float) -> Value:
-        x = self.data
+        x, y = self.data, (other if isinstance(other, Value) else _constant(other)).data
+        if x < 0 and y % 1:
+            raise ValueError(f"({x:g}) ** {y:g} is no real number: below 0 only whole exponents have a power")
+        out = x**y
+        in_base = math.inf if x == 0 and 0 < y < 1 else y * x ** (y - 1) if y else 0.0
         if not isinstance(other, Value):  # a fixed exponent: one child
-            return Value(x**other, (self,), (other * x ** (other - 1) if other else 0.0,), f"**{other:g}")
-        y, out = other.data, x**other.data
-        in_base = y * x ** (y - 1) if y else 0.0
+            return Value(out, (self,), (in_base,), f"**{y:g}")
         in_exponent = out * math.log(x) if x > 0 else (0.0 if x == 0 else math.nan)
         return Value(out, (self, other), (in_base, in_exponent), "**")
 
@@ -110,7 +113,9 @@ class Value:
 
     def relu(self) -> Value:
         """max(x, 0).  Slope: 1 above 0, else 0."""
-        return Value(self.data if self.data > 0 else 0.0, (self,), (1.0 if self.data > 0 else 0.0,), "relu")
+        if self.data <= 0:
+            return Value(0.0, (self,), (0.0,), "relu")
+        return Value(self.data, (self,), (1.0,), "relu")
 
     def sigmoid(self) -> Value:
         """Into (0, 1): 1 / (1 + e^-x), computed from e^-|x|, which cannot overflow.  Slope: σ (1 - σ)."""
@@ -198,6 +203,8 @@ class Neuron(Module):
     def __init__(self, inputs: int, activation: str = "tanh") -> None:
         if activation not in ("", "tanh", "relu", "sigmoid"):
             raise ValueError(f"activation={activation!r}: choose 'tanh', 'relu', 'sigmoid' or '' for none")
+        if inputs < 1:
+            raise ValueError(f"Neuron({inputs}): a neuron looks at one input at least")
         bound = 1.0 / math.sqrt(inputs)
         self.w = [Value(random.uniform(-bound, bound), label=f"w{i}") for i in range(inputs)]
         self.b = Value(0.0, label="b")

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, GradientError, OperandError, ShapeError, shape_of
 from chainrule.grad_mode import mode, no_grad
 from chainrule.ops.base import Op
-from chainrule.tensor import Tensor, alias_of, remember, wrap
+from chainrule.tensor import Tensor, remember, wrap
 
 
 class Context:
@@ -83,7 +83,7 @@ class Function:
         for x in results:
             if not isinstance(x, Tensor):
                 raise OperandError(f"{cls.__name__}.forward returned {type(x).__name__}: return tensors")
-        results = tuple(alias_of(x) if any(x is given for given in inputs) else x for x in results)
+        results = tuple(x.alias() if any(x is given for given in inputs) else x for x in results)
         if mode.recording and any(node is not None for node in nodes):
             raw = [x.array if isinstance(x, Tensor) else x for x in inputs]
             _remember(_Call(cls, ctx), inputs, raw, nodes, results)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from chainrule.creation import tensor
+from chainrule.creation import from_numpy, tensor
 from chainrule.data.dataset import TensorDataset
-from chainrule.errors import ArgumentError, DataError
+from chainrule.errors import ArgumentError, DataError, OperandError
 from chainrule.ops import stack
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor
@@ -35,8 +36,10 @@ class RandomSampler:
         self.data_source, self.generator = data_source, generator
 
     def __iter__(self) -> Iterator[int]:
+        n = len(self.data_source)
         stream = self.generator or Generator().manual_seed(default_generator.seed_for_another())
-        return iter(stream.permutation(len(self.data_source)).tolist())
+        yield from stream.permutation(n).tolist()
+        stream.words(max(n - 1, 0))  # PyTorch draws a second order at the end of a pass; stay in step with it
 
     def __len__(self) -> int:
         return len(self.data_source)
@@ -46,12 +49,15 @@ class BatchSampler:
     """The numbers of a sampler, ``batch_size`` at a time; a short last batch is kept unless ``drop_last``."""
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ArgumentError(f"batch_size={batch_size}: it must be a whole number from 1 on")
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = list(self.sampler)
-        end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
-        return (order[start : start + self.batch_size] for start in range(0, end, self.batch_size))
+        order = iter(self.sampler)
+        while batch := list(islice(order, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield batch
 
     def __len__(self) -> int:
         n = len(self.sampler)  # type: ignore[arg-type]
@@ -64,11 +70,13 @@ def default_collate(batch: list[Any]) -> Any:
     >>> default_collate([(1, 2.0), (3, 4.0)])
     [tensor([1, 3]), tensor([2., 4.], dtype=float64)]
     """
+    if not batch:
+        raise DataError("a batch of no examples: there is nothing to stack; look at the batch_sampler")
     first = batch[0]
     if isinstance(first, Tensor):
         return stack(batch)
     if isinstance(first, np.ndarray):
-        return tensor(np.stack(batch))
+        return stack([from_numpy(x) for x in batch])
     if isinstance(first, bool | int | np.generic):
         return tensor(np.asarray(batch))
     if isinstance(first, float):
@@ -78,10 +86,11 @@ def default_collate(batch: list[Any]) -> Any:
     if isinstance(first, tuple | list):
         if len({len(example) for example in batch}) > 1:
             raise DataError("the examples of a batch differ in their number of parts, so they cannot be stacked")
-        return [default_collate(list(part)) for part in zip(*batch, strict=True)]
+        parts = [default_collate(list(part)) for part in zip(*batch, strict=True)]
+        return type(first)(*parts) if hasattr(first, "_fields") else parts  # a named tuple keeps its names
     if isinstance(first, str | bytes):
         return batch
-    raise DataError(
+    raise OperandError(
         f"examples of type {type(first).__name__} cannot be made a batch: let __getitem__ return tensors, arrays, "
         f"numbers, or tuples of them, or give DataLoader(collate_fn=...)"
     )
@@ -116,20 +125,22 @@ class DataLoader:
             raise ArgumentError("batch_sampler says everything: leave out batch_size, shuffle, sampler and drop_last")
         if sampler is not None and shuffle:
             raise ArgumentError("sampler gives the order: leave out shuffle")
-        if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
-            raise ArgumentError(f"batch_size={batch_size}: it must be a whole number from 1 on")
+        if batch_size is None and drop_last:
+            raise ArgumentError("batch_size=None makes no batches, so none can be short: leave out drop_last")
         if num_workers or pin_memory:
             raise ArgumentError(
                 "num_workers and pin_memory: chainrule loads in this process, into ordinary memory; leave them out"
             )
         self.dataset, self.drop_last, self.generator = dataset, drop_last, generator
-        self.sampler = sampler or (RandomSampler(dataset, generator) if shuffle else SequentialSampler(dataset))
+        if sampler is None:
+            sampler = RandomSampler(dataset, generator) if shuffle else SequentialSampler(dataset)
+        self.sampler = sampler
         self.batch_size = None if batch_sampler is not None else batch_size
         self.batch_sampler = batch_sampler
         if batch_sampler is None and batch_size is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self.collate_fn = collate_fn
-        self._in_one_go = collate_fn is None and isinstance(dataset, TensorDataset)
+        self._in_one_go = collate_fn is None and type(dataset) is TensorDataset  # a subclass may change the examples
 
     def __iter__(self) -> Iterator[Any]:
         # PyTorch draws a seed for its workers at the start of each pass; draw it too, to stay in step with it
@@ -139,7 +150,7 @@ class DataLoader:
         return (self._batch(indices) for indices in self.batch_sampler)
 
     def _batch(self, indices: Any) -> Any:
-        if self._in_one_go:
+        if self._in_one_go and len(indices):
             return list(self.dataset.batch(indices))
         return (self.collate_fn or default_collate)([self.dataset[i] for i in indices])
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import MissingPackage, require
-from chainrule.ladder.rungs import built, lines, load, source
+from chainrule.ladder.rungs import TORCH, built, lines, load, source
 from chainrule.ladder.tasks import Task, accuracy
 from chainrule.value import Value
 
@@ -43,12 +44,16 @@ class Run:
     checkpoint: Array
 
 
+NOT_RUN = Run(*[np.empty(0)] * 4)
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the table: a rung, its cost, and how far it strayed from ``hand``.
 
     ``status`` is "ok", "differs" or "skipped"; ``reason`` says why, when it is not "ok".  ``apart`` holds the
-    relative difference of the loss at every step; the first ``compared`` of them count.
+    relative difference of the loss at every step; the first ``compared`` of them count.  ``hand`` is the run
+    it was held against.
     """
 
     task: str
@@ -61,23 +66,24 @@ class Row:
     difference: float = float("nan")
     compared: int = 0
     accuracy: float | None = None
-    run: Run | None = None
+    run: Run = NOT_RUN
+    hand: Run = NOT_RUN
     apart: Array = field(default_factory=lambda: np.empty(0))
 
     @property
     def steps(self) -> int:
         """How many steps were run."""
-        return len(self.run.losses) if self.run else 0
+        return len(self.run.losses)
 
     @property
     def us_per_step(self) -> float:
         """Microseconds a step took: the median."""
-        return float(np.median(self.run.seconds)) * 1e6 if self.run else float("nan")
+        return float(np.median(self.run.seconds)) * 1e6 if self.steps else float("nan")
 
     @property
     def final_loss(self) -> float:
         """The loss of the last step, before its update."""
-        return float(self.run.losses[-1]) if self.run else float("nan")
+        return float(self.run.losses[-1]) if self.steps else float("nan")
 
 
 def climb(task: Task, rungs: Sequence[str], limit: int | None = None) -> Iterator[Row]:
@@ -106,7 +112,9 @@ def walk(task: Task, rung: str, steps: int, show: bool = True) -> Run:
     start = tuple(w.copy() for w in task.start) if isinstance(task.start, tuple) else task.start.copy()
     train = load(task.name, rung)(task.x, task.y, start, task.lr, task.batches[:steps])
     losses, seconds = np.empty(steps), np.empty(steps)
-    bar = tqdm(range(steps), f"{task.name} · {rung}", delay=1, leave=False, unit="step", file=sys.stderr, disable=not show)
+    bar = tqdm(
+        range(steps), f"{task.name} · {rung}", delay=1, leave=False, unit="step", file=sys.stderr, disable=not show
+    )
     for step in bar:
         began = perf_counter()
         loss, weights = next(train)
@@ -115,6 +123,25 @@ def walk(task: Task, rung: str, steps: int, show: bool = True) -> Run:
         if step + 1 == min(steps, task.together):
             checkpoint = flat(weights)
     return Run(losses, seconds, flat(weights), checkpoint)
+
+
+@contextmanager
+def one_thread(rung: str) -> Iterator[None]:
+    """Let PyTorch compute in one thread, as the other rungs do.
+
+    Steps this small are no faster in two, and a hundred times slower where another program holds one of two
+    processors: each operation then waits for a thread that is not running.
+    """
+    if rung != "torch":
+        yield
+        return
+    torch = require("torch", TORCH, "the rung torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def hold_against(task: Task, rung: str, run: Run, hand: Run) -> Row:
@@ -134,6 +161,7 @@ def hold_against(task: Task, rung: str, run: Run, hand: Run) -> Row:
         compared=compared,
         accuracy=accuracy(task, run.weights),
         run=run,
+        hand=hand,
         apart=apart,
     )
 

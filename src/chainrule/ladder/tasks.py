@@ -1,7 +1,7 @@
 """The two tasks of the ladder: data, start, learning rate and batches, the same for every rung.
 
-    sine     a + b·x + c·x² + d·x³ for sin x on 2,000 points; whole data each step, sum of squares
-    digits   8 × 8 pixels → 32 ReLU → 10 scores; batches of 32, softmax cross-entropy
+sine     a + b·x + c·x² + d·x³ for sin x on 2,000 points; whole data each step, sum of squares
+digits   8 × 8 pixels → 32 ReLU → 10 scores; batches of 32, softmax cross-entropy
 """
 
 from __future__ import annotations

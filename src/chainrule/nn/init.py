@@ -59,7 +59,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     """Numbers spread evenly over [a, b)."""
     dtype = random.floating(tensor.dtype, "uniform_")
     numbers = (generator or random.default_generator).uniform(tensor.shape, dtype)
-    return _write(tensor, numbers * (b - a) + a)
+    start, end = np.array([a, b], dtype)
+    return _write(tensor, numbers.astype(np.float64) * float(end - start) + float(start))  # rounded once, as PyTorch
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import functional as F
 from chainrule import ops
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, OperandError
 from chainrule.nn import init
 from chainrule.nn.module import Module, Parameter
 from chainrule.ops.dtypes import as_dtype, get_default_dtype
@@ -115,7 +115,7 @@ class Sequential(Module):
         named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else enumerate(modules)
         for name, module in named:
             if not isinstance(module, Module):
-                raise ArgumentError(
+                raise OperandError(
                     f"Sequential was given {type(module).__name__} at place {name}: every part must be a module "
                     f"(write nn.ReLU(), not nn.ReLU or F.relu)"
                 )
@@ -133,8 +133,9 @@ class Sequential(Module):
         return iter(self._modules.values())
 
     def __getitem__(self, index: int | slice) -> Any:
-        parts = list(self._modules.values())
-        return Sequential(*parts[index]) if isinstance(index, slice) else parts[index]
+        if isinstance(index, slice):  # the parts keep their names
+            return Sequential(dict(list(self._modules.items())[index]))
+        return list(self._modules.values())[index]
 
     def append(self, module: Module) -> Sequential:
         """Add a module at the end."""

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, ShapeError, shape_of
+from chainrule.creation import as_array
+from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
 from chainrule.grad_mode import no_grad
 from chainrule.ops.dtypes import as_dtype
 from chainrule.tensor import Tensor
@@ -23,13 +24,10 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data.array if isinstance(data, Tensor) else data, requires_grad)
+        super().__init__(as_array(data), requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{Tensor.__repr__(Tensor(self.array, self.requires_grad))}"
-
-
-KINDS = ("_parameters", "_buffers", "_modules")
 
 
 class Mismatch(NamedTuple):
@@ -70,14 +68,18 @@ class Module:
     # ------------------------------------------------------------------------------------ attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter | Module) and "_parameters" not in self.__dict__:
-            raise ArgumentError(
-                f"{type(self).__name__}.{name} is set before super().__init__() was called; call it first in __init__"
-            )
-        inside = self.__dict__
         home = "_parameters" if isinstance(value, Parameter) else "_modules" if isinstance(value, Module) else ""
-        if (not home and value is None) or isinstance(value, Tensor):
-            home = next((kind for kind in KINDS if name in inside.get(kind, ())), home)  # the name keeps its kind
+        if home:
+            self._refuse_early(name)
+        inside = self.__dict__
+        now = next((kind for kind in KINDS if name in inside.get(kind, ())), "")
+        if now and (not home or now == "_parameters"):  # the name keeps its kind
+            if value is not None and not isinstance(value, KINDS[now]):
+                raise OperandError(
+                    f"{type(self).__name__}.{name} is one of its {now[1:]} and was given {type(value).__name__}: "
+                    f"give {KINDS[now].__name__} or None, or write del first to use the name for something else"
+                )
+            home = now
         for kind in KINDS:
             if kind != home:
                 inside.get(kind, {}).pop(name, None)
@@ -103,15 +105,35 @@ class Module:
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter by name; None keeps the name free of one (a layer without bias)."""
-        self.__dict__["_parameters"][name] = param
+        self._register("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None) -> None:
         """Add a tensor that is saved with the module and not trained."""
-        self.__dict__["_buffers"][name] = tensor
+        self._register("_buffers", name, tensor)
 
-    def add_module(self, name: str, module: Module) -> None:
+    def add_module(self, name: str, module: Module | None) -> None:
         """Add a module by name."""
-        self.__dict__["_modules"][name] = module
+        self._register("_modules", name, module)
+
+    def _register(self, kind: str, name: str, value: Any) -> None:
+        """Put ``value`` under ``name``, once both are known to be right."""
+        self._refuse_early(name)
+        if value is not None and not isinstance(value, KINDS[kind]):
+            raise OperandError(
+                f"{type(self).__name__}.{name}: {type(value).__name__} cannot be one of the {kind[1:]}; "
+                f"give {KINDS[kind].__name__} or None"
+            )
+        if not name or "." in name:
+            raise ArgumentError(f"{name!r} as a name in {type(self).__name__}: it needs a letter or more, and no dot")
+        if hasattr(self, name) and name not in self.__dict__[kind]:
+            raise ArgumentError(f"{type(self).__name__} has an attribute {name!r} already: choose another name")
+        self.__dict__[kind][name] = value
+
+    def _refuse_early(self, name: str) -> None:
+        if "_parameters" not in self.__dict__:
+            raise ArgumentError(
+                f"{type(self).__name__}.{name} is set before super().__init__() was called; call it first in __init__"
+            )
 
     # ------------------------------------------------------------------------------------ what is inside
 
@@ -132,8 +154,12 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly inside, by name."""
-        return ((name, module) for name, module in self._modules.items() if module is not None)
+        """The modules directly inside, each once, by name."""
+        seen: set[int] = set()
+        for name, module in self._modules.items():
+            if module is not None and id(module) not in seen:
+                seen.add(id(module))
+                yield name, module
 
     def children(self) -> Iterator[Module]:
         """The modules directly inside."""
@@ -155,11 +181,11 @@ class Module:
         """Every buffer once."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
-    def _named(self, kind: str, prefix: str, recurse: bool, repeated: bool = False) -> Iterator[tuple[str, Any]]:
+    def _named(self, kind: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
             for name, tensor in module.__dict__[kind].items():
-                if tensor is not None and (repeated or id(tensor) not in seen):
+                if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
                     yield (f"{path}.{name}" if path else name), tensor
 
@@ -202,9 +228,13 @@ class Module:
             if str(getattr(target, "type", target)) in ("cpu", "True", "False", "None"):
                 continue
             dtype = as_dtype(target.dtype if isinstance(target, Tensor) else target)
+            if dtype.kind != "f":
+                raise DtypeError(f"{type(self).__name__}.to({dtype}): parameters are float32 or float64")
             for tensor in (*self.parameters(), *self.buffers()):
                 if tensor.dtype.kind == "f":
                     tensor.data = tensor.detach().to(dtype)
+                    if tensor.grad is not None:
+                        tensor.grad = tensor.grad.detach().to(dtype)
         return self
 
     def float(self) -> Module:
@@ -222,13 +252,12 @@ class Module:
     # ------------------------------------------------------------------------------------ saving
 
     def state_dict(self, prefix: str = "") -> dict[str, Tensor]:
-        """Every parameter and buffer by name, sharing their memory."""
-        state = {}
-        for path, module in self.named_modules():
-            for kind in ("_parameters", "_buffers"):
-                for name, tensor in module.__dict__[kind].items():
-                    if tensor is not None:
-                        state[prefix + (f"{path}.{name}" if path else name)] = tensor.detach()
+        """Every parameter and buffer by name (by each of its names), sharing their memory."""
+        own = {**self._parameters, **self._buffers}
+        state = {prefix + name: tensor.detach() for name, tensor in own.items() if tensor is not None}
+        for name, module in self._modules.items():
+            if module is not None:
+                state |= module.state_dict(f"{prefix}{name}.")
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any], strict: bool = True) -> Mismatch:
@@ -246,7 +275,7 @@ class Module:
                 f"unexpected {unexpected or 'nothing'}; write strict=False to load what fits"
             )
         arrays = {}
-        for name in mine.keys() & state_dict.keys():
+        for name in (name for name in mine if name in state_dict):
             value = state_dict[name]
             arrays[name] = value.array if isinstance(value, Tensor) else np.asarray(value)
             if arrays[name].shape != mine[name].shape:
@@ -266,8 +295,12 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        inside = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
+        inside = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self._modules.items()]
         if not inside:
             return f"{type(self).__name__}({self.extra_repr()})"
         lines = [*([self.extra_repr()] if self.extra_repr() else []), *inside]
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+KINDS: dict[str, type] = {"_parameters": Parameter, "_buffers": Tensor, "_modules": Module}
+"""Where a module keeps what it is made of, and what may be kept there."""

@@ -65,7 +65,7 @@ from chainrule.ops.elementwise import (
     tanh,
     where,
 )
-from chainrule.ops.movement import cat, expand, gather, getitem, permute, reshape, scatter_add, setitem, unindex
+from chainrule.ops.movement import cat, expand, gather, getitem, permute, pick, reshape, scatter_add, setitem, unindex
 from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum
 
 __all__ = [
@@ -116,7 +116,7 @@ __all__ = [
     "mul",
     "ne",
     "neg",
-    "permute",
+    "permute", "pick",
     "pow",
     "relu",
     "reshape",

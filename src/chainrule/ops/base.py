@@ -32,7 +32,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, LabelError, ShapeError, shape_of
+from chainrule.errors import ArgumentError, ChainruleError, LabelError, ShapeError, shape_of
 from chainrule.ops.dtypes import meeting_dtype
 
 Array = np.ndarray[Any, Any]
@@ -76,11 +76,16 @@ class Op:
         places = {"out": -1} | {f"inputs[{i}]": i for i in range(len(self.vjp))}
         self.reads = [[places[s] for s in sources or () if s in places] for sources in asked]  # for each rule
         self.keeps_values = any(self.reads)
+        self.arity = len(self.inputs.split())
         self.differentiable = any(self.vjp)
         BOOK.setdefault(self.name, self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         inputs, meta = self.bind(*args, **kwargs)
+        return self.act(*inputs, **meta)
+
+    def act(self, *inputs: Any, **meta: Any) -> Any:
+        """Act on inputs and meta already in the form `bind` gives them: how gradient rules call."""
         for x in inputs:
             if isinstance(x, Recording):
                 return x.door(self, inputs, meta)
@@ -95,10 +100,8 @@ class Op:
 
     def bind(self, *args: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call into inputs (arrays) and meta (everything else)."""
-        if len(args) != len(self.inputs.split()):
-            raise ArgumentError(
-                f"{self.name} takes {len(self.inputs.split())} arguments ({self.inputs}) and was given {len(args)}"
-            )
+        if len(args) != self.arity:
+            raise ArgumentError(f"{self.name} takes {self.arity} arguments ({self.inputs}) and was given {len(args)}")
         return args, {}
 
     def run(self, *inputs: Any, **meta: Any) -> Any:
@@ -136,12 +139,12 @@ def unbroadcast(g: Any, shape: Shape) -> Any:
     array([2., 2., 2.])
     """
     if not shape:
-        return BOOK["sum"](g)
+        return BOOK["sum"].act(g, dim=None, keepdim=False)
     extra = g.ndim - len(shape)
     repeated = tuple(i for i, n in enumerate(g.shape) if i < extra or (n != 1 and shape[i - extra] == 1))
     if repeated:
-        g = BOOK["sum"](g, repeated)
-    return g if g.shape == shape else BOOK["reshape"](g, shape)
+        g = BOOK["sum"].act(g, dim=repeated, keepdim=False)
+    return g if g.shape == shape else BOOK["reshape"].act(g, shape=shape)
 
 
 def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
@@ -164,6 +167,18 @@ def broadcast_shapes(name: str, *shapes: Shape) -> Shape:
         f"{' and '.join(map(str, sorted(sizes)))}, which must be equal or 1; "
         f"reshape or unsqueeze one side so that they line up"
     )
+
+
+def explained(op: Op, raw: list[Any], meta: dict[str, Any], error: Exception) -> ChainruleError:
+    """NumPy refused: ask the operation why these shapes cannot go together, in the user's words."""
+    shapes = [getattr(x, "shape", ()) for x in raw]
+    try:
+        op.infer(*shapes, **meta)
+    except ChainruleError as reason:
+        return reason
+    given = ", ".join(f"{x.dtype} {shape_of(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in raw)
+    kind = LabelError if isinstance(error, IndexError) else ArgumentError
+    return kind(f"{op.name} of {given}: {error}")
 
 
 def normal_dim(dim: int, ndim: int, name: str) -> int:

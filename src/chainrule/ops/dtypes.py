@@ -9,6 +9,7 @@ stays float32 and ``int64_tensor + 0.5`` is of the default dtype, float32.  (Num
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def meeting_dtype(kind: str, name: str, operands: Iterable[Any]) -> DType | None
         if len(dtypes) > 1:
             raise DtypeError(
                 f"{name} of dtypes {' and '.join(sorted(map(str, dtypes)))}: both sides must have one dtype; "
-                f"convert one of them, for example x.to({max(map(str, dtypes))})"
+                f"convert one of them, for example x.to({reduce(wider, dtypes)})"
             )
         if kind == "real" and (dtype := dtypes.pop()).kind != "f":
             raise DtypeError(f"{name} of dtype {dtype}: it needs floating numbers; write {name}(x.float())")

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, DtypeError
+from chainrule.errors import ArgumentError, DtypeError, OperandError
 from chainrule.ops.base import Op, Shape, broadcast_shapes
-from chainrule.ops.dtypes import bool_, result_type
+from chainrule.ops.dtypes import as_dtype, bool_, result_type
 
 
 class Elementwise(Op):
@@ -110,7 +110,15 @@ class Pow(Binary):
                 return np.multiply(np.multiply(x, x), x)  # twenty times faster than np.power, and what PyTorch does
             if y < 0 and getattr(x, "dtype", np.dtype(float)).kind in "iu":
                 raise DtypeError(f"pow of {x.dtype} to {y}: integers have no negative powers; write x.float() ** {y}")
-        return np.power(x, y)
+        try:
+            return np.power(x, y)
+        except ValueError as error:
+            if "negative" not in str(error):  # the shapes do not fit
+                raise
+            raise DtypeError(
+                "pow of integers to a tensor with negative numbers: integers have no negative powers; "
+                "write x.float() ** y"
+            ) from None
 
 
 def _slope_in_base(g: Any, x: Any, y: Any) -> Any:
@@ -149,10 +157,15 @@ class Abs(Elementwise):
 
 
 class Sign(Elementwise):
-    """-1, 0 or 1.  The slope is 0 everywhere it exists, and taken as 0 at the step."""
+    """-1, 0 or 1.  The slope is 0 everywhere it exists, and taken as 0 at the step.
 
-    ufunc = np.sign
+    nan stays nan (PyTorch answers 0): whoever made it should hear of it.
+    """
+
     vjp = (lambda g: g * 0.0,)
+
+    def run(self, x: Any) -> Any:
+        return np.array(x) if getattr(x, "dtype", None) == bool_ else np.sign(x)
 
 
 # ---------------------------------------------------------------------------------------- functions
@@ -236,7 +249,7 @@ class Logsigmoid(Elementwise):
     vjp = (lambda g, x: g * sigmoid(-x),)
 
     def run(self, x: Any) -> Any:
-        return -np.logaddexp(0, -x)
+        return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 class Relu(Elementwise):
@@ -259,19 +272,19 @@ class Maximum(Binary):
     """The larger of two, place by place.  The gradient goes to the larger, half to each at a tie."""
 
     ufunc = np.maximum
-    vjp = (lambda g, x, y: _to_winner(g, x > y, x == y), lambda g, x, y: _to_winner(g, x < y, x == y))
+    vjp = (lambda g, x, y: _unless_beaten(g, x < y, x == y), lambda g, x, y: _unless_beaten(g, x > y, x == y))
 
 
 class Minimum(Binary):
     """The smaller of two, place by place.  The gradient goes to the smaller, half to each at a tie."""
 
     ufunc = np.minimum
-    vjp = (lambda g, x, y: _to_winner(g, x < y, x == y), lambda g, x, y: _to_winner(g, x > y, x == y))
+    vjp = (lambda g, x, y: _unless_beaten(g, x > y, x == y), lambda g, x, y: _unless_beaten(g, x < y, x == y))
 
 
-def _to_winner(g: Any, wins: Any, ties: Any) -> Any:
-    """All of the gradient where this side wins, half of it at a tie, else nothing."""
-    return where(wins, g, where(ties, 0.5 * g, 0.0))
+def _unless_beaten(g: Any, beaten: Any, ties: Any) -> Any:
+    """Nothing of the gradient where the other side wins, half of it at a tie, else all (next to nan, both get it)."""
+    return where(beaten, 0.0, where(ties, 0.5 * g, g))
 
 
 class Clamp(Elementwise):
@@ -286,6 +299,15 @@ class Clamp(Elementwise):
     def bind(self, input: Any, min: Any = None, max: Any = None) -> Any:
         if min is None and max is None:
             raise ArgumentError("clamp needs a bound: write clamp(x, min=...), clamp(x, max=...) or both")
+        for name, bound in (("min", min), ("max", max)):
+            if not isinstance(bound, int | float | np.number | None):
+                shown = repr(bound) if isinstance(bound, str) else type(bound).__name__
+                raise OperandError(
+                    f"clamp with {name}={shown}: a bound is a number; for tensors write "
+                    f"maximum(x, low) and minimum(x, high)"
+                )
+            if isinstance(bound, float) and input.dtype.kind != "f":
+                input = cast(input, result_type((input, bound)))
         return (input,), {"min": min, "max": max}
 
     def run(self, x: Any, min: Any, max: Any) -> Any:
@@ -312,6 +334,11 @@ class Where(Elementwise):
         return (inputs[0], *super().meet(inputs[1:]))  # the condition keeps its own dtype
 
     def run(self, condition: Any, x: Any, y: Any) -> Any:
+        if getattr(condition, "dtype", bool_) != bool_:
+            raise DtypeError(
+                f"where with a condition of dtype {condition.dtype}: it must be bool, an answer for each place; "
+                f"write where(x > 0, ...) or where(condition.bool(), ...)"
+            )
         if not (isinstance(x, np.generic | np.ndarray) or isinstance(y, np.generic | np.ndarray)):
             x = np.asarray(x, result_type((x, y)))  # two Python numbers: NumPy would answer in float64
         return np.where(condition, x, y)
@@ -362,41 +389,55 @@ class Ge(Compare):
     ufunc, symbol = np.greater_equal, ">="
 
 
-class BitwiseAnd(Compare):
+class Bitwise(Compare):
+    """On bools, logic; on integers, the same bit by bit."""
+
+    def run(self, *inputs: Any, **meta: Any) -> Any:
+        try:
+            return self.ufunc(*inputs)
+        except TypeError:
+            dtype = result_type(inputs)
+            raise DtypeError(
+                f"{self.name} of dtype {dtype}: it takes whole numbers or bools; compare first, as in (x > 0) & (y > 0)"
+            ) from None
+
+
+class BitwiseAnd(Bitwise):
     """x & y: for bool tensors, both."""
 
     ufunc, symbol = np.bitwise_and, "&"
 
 
-class BitwiseOr(Compare):
+class BitwiseOr(Bitwise):
     """x | y: for bool tensors, either or both."""
 
     ufunc, symbol = np.bitwise_or, "|"
 
 
-class BitwiseXor(Compare):
+class BitwiseXor(Bitwise):
     """x ^ y: for bool tensors, exactly one."""
 
     ufunc, symbol = np.bitwise_xor, "^"
 
 
-class BitwiseNot(Elementwise):
+class BitwiseNot(Bitwise):
     """~x: for bool tensors, not x."""
 
+    inputs, vjp = "x", (None,)
     ufunc, symbol = np.bitwise_not, "~"
-    vjp = (None,)
 
 
 # ---------------------------------------------------------------------------------------- the same number
 
 
 class Cast(Elementwise):
-    """The same numbers in another dtype.  The gradient is cast back."""
+    """The same numbers in another dtype.  The gradient is cast back; through whole numbers and bools there is none."""
 
     kind, vjp = "any", (lambda g, x_dtype: cast(g, x_dtype),)
 
     def bind(self, input: Any, dtype: Any) -> Any:
-        return (input,), {"dtype": np.dtype(dtype)}
+        dtype = as_dtype(dtype)
+        return (input if dtype.kind == "f" else detach(input),), {"dtype": dtype}
 
     def run(self, x: Any, dtype: Any) -> Any:
         return np.asarray(x).astype(dtype)
@@ -405,7 +446,10 @@ class Cast(Elementwise):
 class Clone(Elementwise):
     """A copy with memory of its own; gradients flow through it."""
 
-    kind, vjp, ufunc = "any", (lambda g: g,), np.copy
+    kind, vjp = "any", (lambda g: g,)
+
+    def run(self, x: Any) -> Any:
+        return np.array(x, order="C")
 
 
 class Detach(Elementwise):

@@ -35,7 +35,7 @@ class Reshape(Movement):
             [3, 4, 5]])
     """
 
-    vjp = (lambda g, x_shape: reshape(g, x_shape),)
+    vjp = (lambda g, x_shape: reshape.act(g, shape=x_shape),)
 
     def bind(self, input: Any, *shape: Any) -> Any:
         return (input,), {"shape": as_shape(shape)}
@@ -65,7 +65,7 @@ class Permute(Movement):
     (4, 2, 3)
     """
 
-    vjp = (lambda g, dims: permute(g, tuple(int(i) for i in np.argsort(dims))),)
+    vjp = (lambda g, dims: permute.act(g, dims=tuple(int(i) for i in np.argsort(dims))),)
 
     def bind(self, input: Any, *dims: Any) -> Any:
         order = tuple(normal_dim(d, input.ndim, self.name) for d in as_shape(dims))
@@ -277,7 +277,7 @@ class Gather(AlongIndex):
     """
 
     inputs = "x index"
-    vjp = (lambda g, index, x_shape, dim: scatter_add(x_shape, dim, index, g), None)
+    vjp = (lambda g, index, x_shape, dim: scatter_add.act(g, index, shape=x_shape, dim=dim), None)
 
     def bind(self, input: Any, dim: int, index: Any) -> Any:
         return (input, index), {"dim": normal_dim(dim, input.ndim, self.name)}
@@ -293,11 +293,42 @@ class Gather(AlongIndex):
         return index
 
 
+class Pick(AlongIndex):
+    """From each row, the number that its index names: out[i] = x[i][index[i]]; x (..., n), index (...).
+
+    >>> chainrule.ops.pick(chainrule.tensor([[1.0, 2.0], [3.0, 4.0]]), chainrule.tensor([1, 0]))
+    tensor([2., 3.])
+    """
+
+    inputs = "x index"
+    vjp = (lambda g, index, x_shape: _place(g, index, x_shape), None)
+
+    def run(self, x: Any, index: Any) -> Any:
+        if x.ndim == 2 and index.ndim == 1 and len(x) == len(index):
+            return x[np.arange(len(x)), index]
+        return np.take_along_axis(x, index[..., None], -1)[..., 0]
+
+    def infer(self, x: Shape, index: Shape) -> Shape:
+        if not x or index != x[:-1]:
+            raise ShapeError(
+                f"pick from {shape_of(x)} with an index of {shape_of(index)}: the index has one place for each row, "
+                f"so its shape must be {shape_of(x[:-1])}"
+            )
+        return index
+
+
+def _place(g: Any, index: Any, shape: Shape) -> Any:
+    column = (*shape[:-1], 1)
+    return scatter_add.act(
+        reshape.act(g, shape=column), reshape.act(index, shape=column), shape=shape, dim=len(shape) - 1
+    )
+
+
 class ScatterAdd(AlongIndex):
     """Zeros of ``shape`` with ``src`` added at the places ``index`` names along ``dim``: the reverse of gather."""
 
     inputs = "src index"
-    vjp = (lambda g, index, dim: gather(g, dim, index), None)
+    vjp = (lambda g, index, dim: gather.act(g, index, dim=dim), None)
 
     def bind(self, shape: Shape, dim: int, index: Any, src: Any) -> Any:
         return (src, index), {"shape": tuple(shape), "dim": dim}
@@ -374,4 +405,5 @@ unindex: Op = Unindex()
 setitem: Op = Setitem()
 cat: Op = Cat()
 gather: Op = Gather()
+pick: Op = Pick()
 scatter_add: Op = ScatterAdd()

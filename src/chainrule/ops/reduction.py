@@ -6,6 +6,7 @@ was reduced, so that the result broadcasts against the input again.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def kept(shape: Shape, dim: Dims) -> Shape:
 
 def spread(g: Any, shape: Shape, dim: Dims) -> Any:
     """Send the gradient of a reduction back over everything it was reduced from."""
-    return expand(g if dim is None else reshape(g, kept(shape, dim)), shape)
+    return expand.act(g if dim is None else reshape.act(g, shape=kept(shape, dim)), shape=shape)
 
 
 class Reduction(Op):
@@ -79,19 +80,16 @@ class Mean(Reduction):
 
     def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
         total = np.add.reduce(x, axis=dim, keepdims=keepdim)
-        return total / np.asarray(count(x.shape, dim), x.dtype)
+        return total / count(x.shape, dim)
 
 
-def count(shape: Shape, dim: Dims) -> int:
+def count(shape: Shape, dim: Shape | None) -> int:
     """How many numbers each result of a reduction is made of.
 
     >>> count((2, 3), (1,))
     3
     """
-    n = 1
-    for size, left in zip(shape, kept(shape, dim), strict=True):
-        n *= size if left == 1 else 1
-    return n
+    return math.prod(shape if dim is None else (shape[i] for i in dim))
 
 
 class Extreme(Reduction):
@@ -173,6 +171,11 @@ class AlongDim(Op):
         return shape
 
 
+def along(x: Any, dim: Any) -> Any:
+    """The sum along one dimension, which is kept with size 1."""
+    return sum.act(x, dim=(dim,) if isinstance(dim, int) else dim, keepdim=True)
+
+
 class Softmax(AlongDim):
     """Positive numbers along ``dim`` that sum to 1: e^x / Σ e^x, computed from x - max x.
 
@@ -182,7 +185,7 @@ class Softmax(AlongDim):
     tensor([0., 0., 1.])
     """
 
-    vjp = (lambda g, out, dim: out * (g - sum(g * out, dim, True)),)
+    vjp = (lambda g, out, dim: out * (g - along(g * out, dim)),)
 
     def run(self, x: Any, dim: Any) -> Any:
         if not x.size:
@@ -200,7 +203,7 @@ class LogSoftmax(AlongDim):
     tensor([-1000.,     0.])
     """
 
-    vjp = (lambda g, out, dim: g - exp(out) * sum(g, dim, True),)
+    vjp = (lambda g, out, dim: g - exp.act(out) * along(g, dim),)
 
     def run(self, x: Any, dim: Any) -> Any:
         if not x.size:

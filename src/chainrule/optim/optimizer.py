@@ -36,6 +36,8 @@ class Optimizer:
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with options of their own: ``{"params": [...], "lr": 0.1}``."""
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise OperandError("a parameter group is a dict with parameters and options: {'params': [...], 'lr': 0.1}")
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         known = {id(p) for group in self.param_groups for p in group["params"]}
@@ -85,7 +87,7 @@ class Optimizer:
         """Everything needed to go on later: states by the number of the parameter, and the groups."""
         numbers = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
         state = {
-            numbers[p]: {k: Tensor(v) if isinstance(v, np.ndarray) else v for k, v in kept.items()}
+            numbers[p]: {k: Tensor(v) if isinstance(v, np.ndarray | np.generic) else v for k, v in kept.items()}
             for p, kept in self.state.items()
         }
         groups = [{**group, "params": [numbers[p] for p in group["params"]]} for group in self.param_groups]
@@ -99,7 +101,7 @@ class Optimizer:
             raise ArgumentError(f"the state is of groups of {sizes} parameters, this optimizer has groups of {mine}")
         params = [p for group in self.param_groups for p in group["params"]]
         self.state = {
-            params[i]: {k: v.array.copy() if isinstance(v, Tensor) else v for k, v in kept.items()}
+            params[i]: {k: np.array(v.array, params[i].dtype) if isinstance(v, Tensor) else v for k, v in kept.items()}
             for i, kept in state_dict["state"].items()
         }
         for group, saved in zip(self.param_groups, groups, strict=True):

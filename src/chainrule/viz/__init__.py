@@ -1,1 +1,1 @@
-"""Pictures of learning.  ``plots`` holds what is drawn with matplotlib; it loads when something is drawn."""
+"""Pictures of learning, drawn with matplotlib, which loads when something is drawn: ``canvas``, ``plots``."""

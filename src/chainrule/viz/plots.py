@@ -1,151 +1,104 @@
-"""Pictures of learning, drawn with matplotlib, for light and for dark pages.
+"""Plots of learning: each draws on axes that come from a ``canvas``.
 
-Make a ``canvas``, draw on its axes, ``save`` it:
-
-    canvas             a figure and its axes, in the colours of a theme
-    loss_curve         loss against step, both logarithmic
-    difference_strip   how far apart two runs are, step by step
-    fit                points, and curves through them
-    bars               one bar for each name, with the number written out
-    confusion_matrix   what was read as what
-    image_grid         small images side by side, each with a title
-    save               write a PNG, whole or not at all
-
-Nothing here uses pyplot: no global state, no window, no backend to choose.
+loss_curve         loss against step, both logarithmic
+difference_strip   how far apart two runs are, step by step
+fit                points, and curves through them
+bars               horizontal bars, with the number written out
+confusion_matrix   what was read as what
+image_grid         small images side by side, each with a title
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.errors import require
+from chainrule.viz.canvas import LIGHT, Theme, bare, label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-
-@dataclass(frozen=True)
-class Theme:
-    """The colours of a page: paper and ink, two greys, two accents, and the map that orders a row of colours."""
-
-    paper: str
-    ink: str
-    faint: str
-    grid: str
-    accent: str
-    alarm: str
-    scale: str
-    span: tuple[float, float]
+FRAME_X, FRAME_Y = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])  # once around a unit square
 
 
-LIGHT = Theme("#ffffff", "#1c2024", "#6b737c", "#e4e7eb", "#3451b2", "#d6409f", "plasma", (0.02, 0.82))
-DARK = Theme("#111418", "#e8eaed", "#98a1ab", "#2a3037", "#8da4ef", "#f76bbb", "plasma", (0.28, 0.98))
+def loss_curve(
+    ax: Axes, losses: Array, *, colour: str, width: float = 1.8, noise: bool = False, theme: Theme = LIGHT
+) -> None:
+    """The loss (steps,) at steps 1, 2, …, averaged as in ``averaged``, both axes logarithmic; a dot marks its end.
 
-
-def canvas(
-    width: float,
-    height: float,
-    theme: Theme = LIGHT,
-    *,
-    columns: Sequence[float] = (1,),
-    rows: Sequence[float] = (1,),
-) -> tuple[Figure, list[Axes]]:
-    """A figure of ``width`` × ``height`` inches and its axes, row by row; ``columns`` and ``rows`` are their sizes."""
-    figure_module = require("matplotlib.figure", "matplotlib", "drawing plots")
-    figure: Figure = figure_module.Figure(figsize=(width, height), facecolor=theme.paper, layout="constrained")
-    grid = figure.add_gridspec(len(rows), len(columns), width_ratios=list(columns), height_ratios=list(rows))
-    axes = [figure.add_subplot(cell) for cell in grid]
-    for ax in axes:
-        _dress(ax, theme)
-    return figure, axes
-
-
-def save(figure: Figure, path: str | os.PathLike[str], dpi: int = 140) -> None:
-    """Write ``figure`` as a PNG.  A reader sees the old file or the new one, never half of one."""
-    write_whole(path, lambda file: figure.savefig(file, format="png", dpi=dpi, facecolor=figure.get_facecolor()))
-
-
-def write_whole(path: str | os.PathLike[str], write: Callable[[Any], object]) -> None:
-    """Let ``write`` fill a temporary binary file beside ``path``, then put it in the place of ``path``."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def ordered_colours(n: int, theme: Theme = LIGHT) -> list[str]:
-    """``n`` colours that go evenly from one end of the theme's scale to the other.
-
-    >>> len(set(ordered_colours(7)))
-    7
+    With ``noise``, every single step is drawn as well, thin and pale.
     """
-    colours = require("matplotlib", "matplotlib", "drawing plots")
-    scale = colours.colormaps[theme.scale]
-    return [colours.colors.to_hex(scale(place)) for place in np.linspace(*theme.span, n)]
+    if noise:
+        ax.plot(np.arange(1, len(losses) + 1), losses, lw=0.6, alpha=0.35, color=colour)
+    steps, means = averaged(losses)
+    ax.loglog(steps, means, lw=width, color=colour, solid_capstyle="round", solid_joinstyle="round")
+    ax.plot(steps[-1:], means[-1:], "o", ms=max(4.5, width), mew=0, color=colour)
+    label(ax, theme, x="step", y="loss")
 
 
-def loss_curve(ax: Axes, losses: Array, *, colour: str, width: float = 1.6, alpha: float = 1.0, label: str = "") -> None:
-    """The loss (steps,) at steps 1, 2, …, both axes logarithmic; a dot marks where it ends."""
-    steps = np.arange(1, len(losses) + 1)
-    look: dict[str, Any] = {"color": colour, "alpha": alpha}
-    ax.loglog(steps, losses, lw=width, solid_capstyle="round", solid_joinstyle="round", label=label, **look)
-    ax.plot(steps[-1:], losses[-1:], "o", ms=max(4.0, width), mew=0, **look)
-    ax.set_xlabel("step")
-    ax.set_ylabel("loss")
+def averaged(losses: Array, per_decade: int = 16) -> tuple[Array, Array]:
+    """Mean step and mean loss over stretches of steps that look equally long on a logarithmic axis.
+
+    The first steps stand alone; the later, the more of them are averaged: this tames the noise of small
+    batches without flattening the beginning.  The stretches are the same for short and long runs.
+
+    >>> steps, means = averaged(np.array([8.0, 4.0, 2.0, 2.0, 1.0, 3.0]), per_decade=3)
+    >>> steps.tolist(), means.tolist()
+    ([1.0, 2.0, 4.0, 6.0], [8.0, 4.0, 1.6666666666666667, 3.0])
+    """
+    decades = np.ceil(np.log10(len(losses))) + 1
+    ends = np.unique(np.round(10 ** np.arange(0, decades, 1 / per_decade)).astype(int))
+    pieces = np.split(np.arange(len(losses)), ends[ends < len(losses)])
+    return np.array([piece.mean() + 1 for piece in pieces]), np.array([losses[piece].mean() for piece in pieces])
 
 
-def difference_strip(ax: Axes, apart: Array, *, tolerance: float, theme: Theme = LIGHT, colour: str) -> None:
+def difference_strip(ax: Axes, apart: Array, *, tolerance: float, colour: str, theme: Theme = LIGHT) -> None:
     """Relative differences (steps,) as dots over the step, with the tolerance; what is exactly 0 lies on the floor."""
     floor = 1e-17
-    steps = np.arange(1, len(apart) + 1)
-    ax.loglog(steps, np.maximum(apart, floor), ".", ms=3, mew=0, color=colour)
+    seen = np.maximum(apart, floor)
+    ax.loglog(np.arange(1, len(apart) + 1), seen, ".", ms=3.5, mew=0, color=colour)
     ax.axhline(tolerance, color=theme.alarm, lw=1, ls=(0, (4, 3)))
-    ax.set_ylim(floor / 3, max(1e-2, 10 * float(np.max(apart, initial=0))))
-    ax.set_yticks([floor, 1e-9, 1e-4], ["0", "10⁻⁹", "10⁻⁴"])
+    ax.set_ylim(floor / 5, 100 * max(tolerance, float(np.max(seen[np.isfinite(seen)], initial=0))))
+    ax.set_yticks([floor, tolerance], ["0", f"$10^{{{np.log10(tolerance):.0f}}}$"])
     ax.minorticks_off()
-    ax.set_xlabel("step")
-    ax.set_ylabel("apart")
+    label(ax, theme, x="step", y="apart")
 
 
-def fit(ax: Axes, x: Array, y: Array, curves: Mapping[str, Array], theme: Theme = LIGHT) -> None:
-    """The truth y over x, (n,) each, as a wide pale line, and named ``curves`` (n,) over it."""
-    ax.plot(x, y, lw=9, color=theme.grid, solid_capstyle="round", label="sin x")
-    styles = zip(curves.items(), [theme.alarm, theme.accent, theme.ink], ["-", (0, (5, 3)), ":"], strict=False)
-    for (name, curve), colour, dashes in styles:
+def fit(ax: Axes, x: Array, y: Array, truth: str, curves: Mapping[str, Array], theme: Theme = LIGHT) -> None:
+    """The ``truth`` y over x, (n,) each, as a wide pale line, and up to three named ``curves`` (n,) over it."""
+    ax.plot(x, y, lw=9, color=theme.grid, solid_capstyle="round", label=truth)
+    looks = [(theme.alarm, "-"), (theme.accent, (0, (5, 3))), (theme.faint, (0, (1, 2)))]
+    for (name, curve), (colour, dashes) in zip(curves.items(), looks, strict=False):
         ax.plot(x, curve, lw=1.8, color=colour, ls=dashes, label=name)
-    ax.set_xlabel("x")
-    ax.legend(frameon=False, labelcolor=theme.ink, loc="upper left")
+    margin = 0.35 * float(np.ptp(y))
+    ax.set_ylim(float(y.min()) - 0.4 * margin, float(y.max()) + margin)
+    label(ax, theme, x="x", y="")
+    ax.legend(frameon=False, labelcolor=theme.ink, loc="upper left", ncols=2, fontsize=9.5)
 
 
-def bars(ax: Axes, names: Sequence[str], values: Sequence[float], texts: Sequence[str], *, colours: Sequence[str],
-         theme: Theme = LIGHT, height: float = 0.72, offset: float = 0.0, log: bool = True) -> None:  # fmt: skip
-    """A horizontal bar for each name, the first at the bottom like the first rung of a ladder; ``texts`` at their ends."""
-    places = np.arange(len(names))
-    if log:
-        ax.set_xscale("log")
-    ax.barh(places + offset, values, height, color=list(colours), left=None)
+def bars(
+    ax: Axes,
+    values: Sequence[float],
+    texts: Sequence[str],
+    *,
+    places: Sequence[float],
+    colours: Sequence[str],
+    theme: Theme = LIGHT,
+    height: float = 0.72,
+    alpha: float = 1.0,
+) -> None:
+    """Horizontal bars from the left edge at heights ``places``, with ``texts`` at their ends."""
+    ax.barh(places, values, height, color=list(colours), alpha=alpha)
     for place, value, text in zip(places, values, texts, strict=True):
-        ax.annotate(text, (value, place + offset), (5, 0), textcoords="offset points", va="center", size=9, color=theme.ink)
-    ax.set_yticks(places, list(names))
-    ax.tick_params(axis="y", length=0, labelcolor=theme.ink)
-    ax.grid(False, axis="y")
-    ax.spines["left"].set_visible(False)
+        ax.annotate(text, (value, place), (4, 0), textcoords="offset points", va="center", size=8.5, color=theme.ink)
+    ax.tick_params(axis="y", labelcolor=theme.ink)
+    ax.tick_params(axis="x", labelbottom=False)
+    bare(ax)
 
 
 def confusion_matrix(ax: Axes, truth: Array, answers: Array, classes: int, theme: Theme = LIGHT) -> None:
@@ -165,13 +118,13 @@ def confusion_matrix(ax: Axes, truth: Array, answers: Array, classes: int, theme
                 color=theme.ink if count else theme.faint)  # fmt: skip
     ax.set_xticks(range(classes))
     ax.set_yticks(range(classes))
-    ax.tick_params(length=0)
-    ax.set_xlabel("read as")
-    ax.set_ylabel("is")
-    _bare(ax)
+    label(ax, theme, x="read as", y="is")
+    bare(ax)
 
 
-def image_grid(ax: Axes, images: Array, titles: Sequence[str], columns: int, theme: Theme = LIGHT, ink: bool = True) -> None:
+def image_grid(
+    ax: Axes, images: Array, titles: Sequence[str], columns: int, theme: Theme = LIGHT, ink: bool = True
+) -> None:
     """Small grey images (n, height, width) side by side, each with a title below it.
 
     With ``ink``, 0 is paper and 1 is ink; without, the numbers have a sign, and the two signs get two colours.
@@ -186,6 +139,7 @@ def image_grid(ax: Axes, images: Array, titles: Sequence[str], columns: int, the
         left, top = (i % columns) * (wide + gap_x), (i // columns) * (high + gap_y)
         place = (left, left + wide, top + high, top)
         ax.imshow(image, scale, vmin=0 if ink else -limit, vmax=limit, extent=place, interpolation="nearest")
+        ax.plot(left + wide * FRAME_X, top + high * FRAME_Y, color=theme.grid, lw=0.8)
         ax.text(left + wide / 2, top + high + 0.6, title, ha="center", va="top", size=9, color=theme.ink)
     rows = -(-n // columns)
     ax.set_xlim(-0.2, min(n, columns) * (wide + gap_x) - gap_x + 0.2)
@@ -193,33 +147,4 @@ def image_grid(ax: Axes, images: Array, titles: Sequence[str], columns: int, the
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])
-    _bare(ax)
-
-
-def _dress(ax: Axes, theme: Theme) -> None:
-    """Quiet axes: two spines, a pale grid behind the data, grey numbers."""
-    ax.set_facecolor(theme.paper)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(theme.grid)
-    ax.tick_params(colors=theme.faint, which="both", labelsize=9)
-    ax.tick_params(which="minor", length=0)
-    ax.grid(True, color=theme.grid, lw=0.6)
-    ax.set_axisbelow(True)
-    for text in (ax.xaxis.label, ax.yaxis.label):
-        text.set(color=theme.faint, size=9)
-    ax.title.set(color=theme.ink, size=11, weight="bold")
-
-
-def _bare(ax: Axes) -> None:
-    """No grid and no spines, for pictures."""
-    ax.grid(False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def _umask() -> int:
-    """The permissions new files do not get.  (It can only be read by setting it.)"""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    bare(ax)

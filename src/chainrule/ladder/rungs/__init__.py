@@ -74,5 +74,6 @@ def lines(text: str) -> int:
 def _docstring_lines(text: str) -> set[int]:
     """The numbers of the lines that docstrings stand on."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    found = (node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, holders) and ast.get_docstring(node))
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, holders))
+    found = (node.body[0] for node in nodes if ast.get_docstring(node))
     return {line for first in found for line in range(first.lineno, (first.end_lineno or first.lineno) + 1)}

@@ -1,0 +1,87 @@
+"""The results of the ladder as a table, for people (rich) and for programs (JSON)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.errors import require
+from chainrule.ladder.run import Row
+from chainrule.ladder.tasks import Task, best_cubic
+
+HEADINGS = ("rung", "lines", "built", "steps", "µs per step", "final loss", "from hand")
+NOTE = (
+    "lines: what the learner writes; built: what was built on the way. µs per step: the median. "
+    "final loss: of the last step, before its update. "
+    "from hand: the largest relative difference, over all steps and parameters."
+)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row as people read it, one text for each of ``HEADINGS``."""
+    written = (row.rung, str(row.lines), f"+{row.built}" if row.built else "")
+    if not row.steps:
+        return *written, "", "", "", "skipped"
+    mark = "" if row.status == "ok" else " differs"
+    return *written, f"{row.steps:,}", f"{row.us_per_step:,.0f}", f"{row.final_loss:.6f}", verdict(row) + mark
+
+
+def verdict(row: Row) -> str:
+    """How far a rung is from ``hand``, or that it *is* ``hand``."""
+    return "is hand" if row.rung == "hand" else f"{row.difference:.1e}"
+
+
+def facts(task: Task, rows: Sequence[Row]) -> dict[str, Any]:
+    """What else there is to know of a task: the best loss a cubic can have; the accuracy of the longest run."""
+    if task.name == "sine":
+        return {"optimum": best_cubic(task)[1]}
+    ran = [row for row in rows if row.steps]
+    longest = max(ran, key=lambda row: row.steps, default=None)
+    return {"accuracy": longest and longest.accuracy, "tested_on": len(task.x_test)}
+
+
+def as_data(row: Row) -> dict[str, Any]:
+    """A row as JSON can hold it; a number that is not finite becomes None."""
+    names = ("task", "rung", "lines", "built", "steps", "us_per_step", "final_loss", "difference", "tolerance")
+    data = {name: getattr(row, name) for name in (*names, "compared", "status", "reason", "accuracy")}
+    return {name: None if isinstance(x, float) and not math.isfinite(x) else x for name, x in data.items()}
+
+
+def show(climbs: Sequence[tuple[Task, Sequence[Row]]]) -> None:
+    """Print a table for each task on standard output."""
+    console = require("rich.console", "rich", "the table").Console(highlight=False)
+    tables = require("rich.table", "rich", "the table")
+    for task, rows in climbs:
+        table = tables.Table(title=f"{task.name}: {task.formula}", title_justify="left", box=None, title_style="bold")
+        for i, heading in enumerate(HEADINGS):
+            table.add_column(heading, justify="right" if i else "left", no_wrap=True, header_style="dim")
+        for row in rows:
+            table.add_row(*cells(row), style={"ok": "", "differs": "bold red", "skipped": "dim"}[row.status])
+        console.print(table)
+        for row in rows:
+            if row.reason:
+                console.print(f"{row.rung} {row.status}: {row.reason}", style="dim", soft_wrap=True, markup=False)
+        for line in remarks(task, rows):
+            console.print(line, soft_wrap=True, markup=False)
+        console.print()
+    console.print(NOTE, style="dim")
+
+
+def remarks(task: Task, rows: Sequence[Row]) -> list[str]:
+    """What the table of a task does not say, in sentences."""
+    known = facts(task, rows)
+    if "optimum" in known:
+        return [f"The best a cubic can do is a loss of {known['optimum']:.7f}."]
+    said = []
+    if known["accuracy"] is not None:
+        said.append(
+            f"Of {known['tested_on']} test digits, never trained on, the longest run reads "
+            f"{known['accuracy']:.1%} rightly."
+        )
+    if any(row.compared < row.steps for row in rows):
+        said.append(
+            f"In float32 the first {task.together} steps, one epoch, are held against hand: "
+            "over more of them, rounding comes to decide on which side of a ReLU's kink a sum falls."
+        )
+    return said
