@@ -125,7 +125,7 @@ def torch_dtype(dtype: Any) -> Any:
 def as_numpy(x: Any) -> Any:
     """Numbers of whatever kind as a NumPy array."""
     if isinstance(x, torch.Tensor):
-        return x.detach().numpy()
+        return x.numpy(force=True)
     return x.array if isinstance(x, Tensor) else np.asarray(x)
 
 
@@ -133,6 +133,8 @@ def same(got: Any, expected: Any, rtol: float = 1e-12, atol: float = 1e-13, sign
     """Assert equal shapes, dtypes and numbers (nan equal to nan; with ``signs``, -0.0 not to 0.0)."""
     got, expected = as_numpy(got), as_numpy(expected)
     assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+    if got.dtype == np.float32:
+        rtol, atol = max(rtol, 3e-6), max(atol, 1e-6)
     np.testing.assert_allclose(got, expected, rtol=rtol, atol=atol)
     if signs and got.dtype.kind == "f":
         zeros = (got == 0) & (expected == 0)
@@ -161,7 +163,7 @@ def normal(*shape: int) -> Any:
 
 def positive(*shape: int) -> Any:
     """Numbers in [0.4, 2.4]."""
-    return np.abs(normal(*shape)) + 0.4
+    return np.asarray(np.abs(normal(*shape)) + 0.4)
 
 
 def expanded(a: Any, *shape: int) -> Any:
@@ -221,30 +223,30 @@ def one_input(name: str, draw: Callable[..., Any] = normal, edges: Any = EDGES, 
     """The samples and mistakes every elementwise operation of one input has."""
     book(name, *(s(label, x) for label, x in layouts(draw)), kink("edges", edges, orders=orders))
     book(name, kink("integers", INTEGERS), kink("uint8", BYTES))
-    refuse(name, wrong("two inputs", ArgumentError, rf"{name} takes 1 argument .*was given 2", normal(2), normal(2)))
+    refuse(name, wrong("two inputs", ArgumentError, rf"{name} takes 1 arguments? .*was given 2", normal(2), normal(2)))
 
 
 def two_inputs(name: str, draw: Callable[..., Any] = normal, other: Callable[..., Any] | None = None) -> None:
     """The samples and mistakes every elementwise operation of two inputs has."""
     book(name, *(s(label, x, y) for label, x, y in pairs(draw, other)))
-    misfits(name, OperandError)
+    misfits(name)
 
 
-def misfits(name: str, error: type[ChainruleError]) -> None:
+def misfits(name: str, draw: Callable[..., Any] = normal) -> None:
     refuse(
         name,
         wrong(
             "shapes",
             ShapeError,
             rf"{name} of shapes \(2, 3\) and \(4,\): counted from the right, dimension -1 has sizes 3 and 4.*reshape",
-            normal(2, 3),
-            normal(4),
+            draw(2, 3),
+            draw(4),
         ),
-        wrong("shapes in front", ShapeError, r"dimension -2 has sizes 2 and 5", normal(2, 3), normal(5, 1)),
-        wrong("text", error, rf"{name} of a tensor and str.*write chainrule\.tensor", normal(2), "two"),
-        wrong("None", error, rf"{name} of a tensor and NoneType", normal(2), None),
-        wrong("a list", error, rf"{name} of a tensor and list", normal(2), [1.0, 2.0]),
-        wrong("one input", ArgumentError, rf"{name} takes 2 arguments \(x y\) and was given 1", normal(2)),
+        wrong("shapes in front", ShapeError, r"dimension -2 has sizes 2 and 5", draw(2, 3), draw(5, 1)),
+        wrong("text", OperandError, rf"{name} of a tensor and str.*write chainrule\.tensor", draw(2), "two"),
+        wrong("None", OperandError, rf"{name} of a tensor and NoneType", draw(2), None),
+        wrong("a list", OperandError, rf"{name} of a tensor and list", draw(2), [1.0, 2.0]),
+        wrong("one input", ArgumentError, rf"{name} takes 2 arguments \(x y\) and was given 1", draw(2)),
     )
 
 
@@ -259,7 +261,7 @@ book("mul", kink("bools", BOOLS, ~BOOLS), kink("int and a bool number", INTEGERS
 refuse(
     "sub",
     wrong("bools", DtypeError, r"sub of bool tensors has no meaning; write x \^ y", BOOLS, BOOLS),
-    wrong("bool and float", DtypeError, r"sub of bool tensors", normal(2, 3), BOOLS),
+    wrong("bool and number", DtypeError, r"sub of bool tensors", BOOLS, True),
 )
 
 two_inputs("div", normal, positive)
@@ -269,9 +271,10 @@ book("div", s("negative divisor", normal(3), -positive(3)), kink("bools", BOOLS,
 two_inputs("pow", positive, normal)
 book("pow", *(s(f"to the {y}", normal(2, 3), y) for y in (2, 3, 0, 1, -1, -2, 2.0, 3.0, 5, True)))
 book("pow", *(s(f"to the {y}", positive(2, 3), y) for y in (0.5, -0.5, 1.5)))
-book("pow", *(kink(f"0 to the {y}", np.array([0.0, -0.0, -1.5, 2.0]), y) for y in (0, 1, 2, 3, 0.5, -1, 4)))
+book("pow", *(kink(f"0 to the {y}", np.array([0.0, -0.0, -1.5, 2.0]), y) for y in (0, 1, 2, 3, -1, 4)))
 book(
     "pow",
+    kink("0 to the 0.5", np.array([0.0, 2.0]), 0.5),
     kink("0 to a tensor", np.zeros(5), np.array([0.0, 1.0, 2.0, 0.5, 3.0]), orders=1),
     kink("0 to a negative tensor", np.zeros(2), np.array([-1.0, -0.5]), orders=1),
     kink("negative base", np.array([-2.0, -2.0, -0.5]), np.array([2.0, 3.0, 0.0]), orders=1),
@@ -288,8 +291,9 @@ refuse(
     wrong("int to negative ints", DtypeError, r"integers have no negative powers", INTEGERS, -np.abs(INTEGERS) - 1),
 )
 
-for name in ("neg", "abs", "sign"):
-    one_input(name)
+one_input("neg")
+for name in ("abs", "sign"):
+    one_input(name, edges=EDGES[~np.isnan(EDGES)])  # PyTorch's sign(nan) is 0
 book("sign", kink("bools", BOOLS))
 refuse("neg", wrong("bools", DtypeError, r"neg of a bool tensor has no meaning; write ~x", BOOLS))
 
@@ -356,7 +360,9 @@ book(
 )
 refuse(
     "where",
-    wrong("shapes", ShapeError, r"where of shapes \(2, 3\) and \(4,\) and \(3,\): .*3 and 4", HALF, normal(4), normal(3)),
+    wrong(
+        "shapes", ShapeError, r"where of shapes \(2, 3\) and \(4,\) and \(3,\): .*3 and 4", HALF, normal(4), normal(3)
+    ),
     wrong("text", OperandError, r"where of a tensor and str", HALF, normal(2, 3), "else"),
     wrong("one choice", ArgumentError, r"where takes 3 arguments \(condition x y\) and was given 2", HALF, normal(3)),
     wrong("float condition", DtypeError, r"where.*condition.*float64.*x > 0", normal(3), normal(3), normal(3)),
@@ -368,9 +374,6 @@ for name in ("eq", "ne", "lt", "le", "gt", "ge"):
     two_inputs(name)
     book(name, kink("every pair of edges", *EVERY_PAIR), kink("integers", INTEGERS, np.array([3, 2, 0])))
     book(name, kink("bools", BOOLS, ~BOOLS), kink("int and a float number", INTEGERS, 2.5))
-MISTAKES["eq"] = [m for m in MISTAKES["eq"] if m.error is not OperandError] + [
-    wrong("text", OperandError, r"eq of a tensor and str", normal(2), "two")
-]
 
 for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
     book(
@@ -387,8 +390,10 @@ for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
         s("transposed", BOOLS.T, HALF.T),
         s("expanded", expanded(BOOLS[:1], 2, 3), HALF),
     )
-    misfits(name, OperandError)
-    refuse(name, wrong("floats", DtypeError, rf"{name} of dtype float64: .*whole numbers or bools", normal(2), normal(2)))
+    misfits(name, lambda *shape: np.ones(shape, bool))
+    refuse(
+        name, wrong("floats", DtypeError, rf"{name} of dtype float64: .*whole numbers or bools", normal(2), normal(2))
+    )
 book(
     "bitwise_not",
     s("bools", BOOLS),
@@ -402,7 +407,7 @@ book(
 refuse(
     "bitwise_not",
     wrong("floats", DtypeError, r"bitwise_not of dtype float64: .*whole numbers or bools", normal(2)),
-    wrong("two inputs", ArgumentError, r"bitwise_not takes 1 argument .*was given 2", BOOLS, BOOLS),
+    wrong("two inputs", ArgumentError, r"bitwise_not takes 1 arguments? .*was given 2", BOOLS, BOOLS),
 )
 
 # ---------------------------------------------------------------------------------------- the same number
@@ -450,7 +455,7 @@ refuse(
     wrong("two -1", ShapeError, r"reshape to \(-1, -1\): at most one size can be -1", normal(4), (-1, -1)),
     wrong("below -1", ShapeError, r"at most one size can be -1, and none below", normal(4), (-2, 2)),
     wrong("0 and -1", ShapeError, r"reshape of \(0, 3\) to \(0, -1\)", normal(0, 3), (0, -1)),
-    wrong("a float size", OperandError, r"reshape.*sizes are whole numbers", normal(4), (2.0, 2)),
+    wrong("a float size", OperandError, r"the shape \(2\.0, 2\): sizes are whole numbers", normal(4), (2.0, 2)),
 )
 
 book(
@@ -472,8 +477,14 @@ refuse(
     "permute",
     wrong("too few", ShapeError, r"permute of shape \(2, 3\) with dims=\(0,\): name each of the 2", normal(2, 3), (0,)),
     wrong("twice", ShapeError, r"with dims=\(0, 0\): name each of the 2 dimensions once", normal(2, 3), (0, 0)),
-    wrong("not there", LabelError, r"permute: dim=2 does not exist .* 2 dimensions; it can be -2 to 1", normal(2, 3), (0, 2)),
-)  # fmt: skip
+    wrong(
+        "not there",
+        LabelError,
+        r"permute: dim=2 does not exist .* 2 dimensions; it can be -2 to 1",
+        normal(2, 3),
+        (0, 2),
+    ),
+)
 
 book(
     "expand",
@@ -552,7 +563,8 @@ INDICES: dict[str, Any] = {
 DEEP: dict[str, Any] = {
     "ints": (1, 0, -1),
     "places around a slice": (np.array([0, 1, 1]), slice(None), np.array([0, 2, 2])),
-    "int, slice, places": (1, slice(None), np.array([0, 2, 2])),
+    "int, places, places": (1, np.array([0, 2]), np.array([3, 3])),
+    "places, int, places": (np.array([0, 1]), 1, np.array([3, 3])),
     "places, slice, int": (np.array([1, 0, 1]), slice(None), 2),
     "int, places, slice": (0, np.array([2, 2]), slice(None)),
     "slice, int, places": (slice(None), 1, np.array([3, 0])),
@@ -580,22 +592,44 @@ book(
     kink("integers", INTEGERS, 1),
     kink("bools", BOOLS, BOOLS),
 )
-OUTSIDE = r"outside its dimension"
+OUTSIDE = r"outside its dimension|out of bounds for axis"
 refuse(
     "getitem",
-    wrong("past the end", LabelError, r"index \(4,\) into a tensor of shape \(4, 3\).*" + OUTSIDE, normal(4, 3), 4),
+    wrong("past the end", LabelError, r"index \(4,\) into a tensor of shape \(4, 3\).*outside", normal(4, 3), 4),
     wrong("past the start", LabelError, OUTSIDE, normal(4, 3), -5),
     wrong("places past the end", LabelError, OUTSIDE, normal(4, 3), np.array([0, 4])),
     wrong("too many", LabelError, r"more indices than dimensions", normal(4, 3), (0, 0, 0)),
     wrong("0-d", LabelError, r"into a tensor of shape \(\)", normal(), 0),
-    wrong("places that do not broadcast", LabelError, r"into a tensor of shape", normal(4, 3), (ROWS, np.array([0, 1]))),
-    wrong("mask of another shape", LabelError, r"into a tensor of shape \(4, 3\)", normal(4, 3), np.ones(3, bool)),
+    wrong(
+        "places that do not broadcast", LabelError, r"into a tensor of shape", normal(4, 3), (ROWS, np.array([0, 1]))
+    ),
+    wrong(
+        "mask of another shape",
+        LabelError,
+        r"index \(\[mask\],\) into a tensor of shape \(4, 3\)",
+        normal(4, 3),
+        np.ones(3, bool),
+    ),
+    wrong("a mask that does not pair", LabelError, r"do not fit together", normal(4, 3), (MASK, ROWS)),
     wrong("float places", DtypeError, r"an index of dtype float64: .*write x\[index\.long\(\)\]", normal(4), normal(2)),
     wrong("a float", DtypeError, r"an index of type float: use whole numbers", normal(4), 1.0),
     wrong("text", DtypeError, r"an index of type str", normal(4), "first"),
     wrong("a list of floats", DtypeError, r"an index of dtype float64", normal(4), [0.0, 1.0]),
-    wrong("negative step", ArgumentError, r"a slice with step -1: steps must be positive", normal(4), slice(None, None, -1)),
-)  # fmt: skip
+    wrong(
+        "int, slice, places",
+        ArgumentError,
+        r"\(1, slice\(None, None, None\), \[places\]\): NumPy and PyTorch .* different orders; write it in two steps",
+        normal(2, 3, 4),
+        (1, slice(None), ROWS),
+    ),
+    wrong(
+        "negative step",
+        ArgumentError,
+        r"a slice with step -1: steps must be positive",
+        normal(4),
+        slice(None, None, -1),
+    ),
+)
 
 
 def _unindexed(x: Any, index: Any) -> tuple[Any, ...]:
@@ -624,8 +658,8 @@ def _written(x: Any, index: Any) -> tuple[Any, Any, Any]:
     return x, index, normal(*x[index].shape)
 
 
-ONCE = [label for label in INDICES if "repeats" not in label and label != "a list"]  # written twice: which one stays?
-book("setitem", *(s(label, *_written(normal(4, 3), INDICES[label])) for label in ONCE if label != "int and places"))
+TWICE = ("places with repeats", "a list", "int and places", "slice and places")  # written twice: which one stays?
+book("setitem", *(s(label, *_written(normal(4, 3), INDICES[label])) for label in INDICES if label not in TWICE))
 book(
     "setitem",
     s("a number", normal(4, 3), slice(1, 3), 2.5),
@@ -635,7 +669,6 @@ book(
     s("a column into columns", normal(4, 3), (slice(None), slice(0, 2)), normal(4, 1)),
     s("leading 1s", normal(4, 3), 0, normal(1, 3)),
     s("a value at a mask", normal(4, 3), MASK, normal(2, 3)),
-    s("3-d: int, slice, places", normal(2, 3, 4), (1, slice(None), np.array([0, 2])), normal(3, 2)),
     s("3-d: places around a slice", normal(2, 3, 4), (np.array([0, 1]), slice(None), np.array([0, 2])), normal(2, 3)),
     s("0-d", normal(), (), normal()),
     s("empty", normal(0, 3), slice(None), normal(3)),
@@ -649,6 +682,9 @@ refuse(
     wrong("more dims than the place", ShapeError, r"value of shape \(2, 3\)", normal(4, 3), 0, normal(2, 3)),
     wrong("past the end", LabelError, OUTSIDE, normal(4, 3), 4, normal(3)),
     wrong("places past the end", LabelError, OUTSIDE, normal(4, 3), np.array([0, 4]), 1.0),
+    wrong(
+        "as many as the mask", ShapeError, r"x\[\(\[mask\],\)\] = value .* \(3, 3\)", normal(4, 3), MASK, normal(3, 3)
+    ),
     wrong("a float", DtypeError, r"an index of type float", normal(4), 1.0, normal()),
 )
 
@@ -671,13 +707,19 @@ book(
 refuse(
     "cat",
     wrong("nothing", ArgumentError, r"cat of no tensors: give a list with at least one", []),
-    wrong("sizes", ShapeError, r"cat along dim 0 of shapes \(2, 3\) and \(2, 4\): every size but", [normal(2, 3), normal(2, 4)]),
+    wrong(
+        "sizes",
+        ShapeError,
+        r"cat along dim 0 of shapes \(2, 3\) and \(2, 4\): every size but",
+        [normal(2, 3), normal(2, 4)],
+    ),
     wrong("dims", ShapeError, r"cat along dim 0 of shapes \(2, 3\) and \(3,\)", [normal(2, 3), normal(3)]),
     wrong("0-d", ShapeError, r"0-d tensors go through stack", [normal(), normal()]),
     wrong("dim", LabelError, r"cat: dim=2 does not exist", [normal(2, 3), normal(2, 3)], 2),
-    wrong("a number", OperandError, r"cat of a tensor and float", [normal(2), 1.0]),
+    wrong("a number", ShapeError, r"cat along dim 0 of shapes \(2,\) and \(\)", [normal(2), 1.0]),
+    wrong("0 numbers of 1 dim", ShapeError, r"of shapes \(0,\) and \(2, 3\)", [normal(0), normal(2, 3)]),
     wrong("a tensor", OperandError, r"cat takes a list of tensors", normal(2, 3)),
-)  # fmt: skip
+)
 
 PICK = np.array([[0, 1, 1], [2, 2, 0]])
 book(
@@ -700,13 +742,15 @@ book(
 )
 refuse(
     "gather",
-    wrong("dims", ShapeError, r"gather of \(2, 3\) with an index of \(2,\) along dim 1", normal(2, 3), 1, np.array([0, 1])),
+    wrong(
+        "dims", ShapeError, r"gather of \(2, 3\) with an index of \(2,\) along dim 1", normal(2, 3), 1, np.array([0, 1])
+    ),
     wrong("longer index", ShapeError, r"no size larger than the input's outside dim 1", normal(1, 3), 1, PICK),
     wrong("past the end", LabelError, r"gather.*3.*from 0 to 2", normal(2, 3), 1, PICK + 1),
-    wrong("negative", LabelError, r"gather with index -1: places are counted from 0 to 2", normal(2, 3), 1, PICK - 1),
+    wrong("negative", LabelError, r"gather with index -1 .*counted from 0 to 2", normal(2, 3), 1, PICK - 1),
     wrong("dim", LabelError, r"gather: dim=2 does not exist", normal(2, 3), 2, PICK),
     wrong("float index", DtypeError, r"gather.*index of dtype float64.*long", normal(2, 3), 1, PICK.astype(float)),
-)  # fmt: skip
+)
 book(
     "scatter_add",
     s("dim 0", (3, 3), 0, PICK, normal(2, 3)),
@@ -726,6 +770,27 @@ refuse(
     wrong("shapes", ShapeError, r"scatter_add.*\(2, 4\)", (2, 3), 1, PICK, normal(2, 4)),
 )
 
+ONE_EACH = np.array([2, 0])
+book(
+    "pick",
+    s("one of each row", normal(2, 3), ONE_EACH),
+    s("1-d", normal(3), np.array(2)),
+    s("stacks of rows", normal(2, 2, 3), np.array([[0, 2], [1, 1]])),
+    s("int32", normal(2, 3), ONE_EACH.astype(np.int32)),
+    s("no rows", normal(0, 3), NONE),
+    s("sizes 1", normal(1, 1), np.array([0])),
+    s("transposed", normal(3, 2).T, ONE_EACH),
+    s("expanded", expanded(normal(3), 2, 3), ONE_EACH),
+)
+refuse(
+    "pick",
+    wrong("shapes", ShapeError, r"pick from \(2, 3\) with an index of \(3,\): .*must be \(2,\)", normal(2, 3), ROWS),
+    wrong("an index of 1", ShapeError, r"pick from \(2, 3\) with an index of \(1,\)", normal(2, 3), ONE_EACH[:1]),
+    wrong("one dim too many", ShapeError, r"pick from \(2, 3\) with an index of \(2, 1\)", normal(2, 3), PICK[:, :1]),
+    wrong("0-d", ShapeError, r"pick from \(\)", normal(), np.array(0)),
+    wrong("past the end", LabelError, r"pick.*3", normal(2, 3), ONE_EACH + 1),
+)
+
 # ---------------------------------------------------------------------------------------- reductions
 
 DIMS: dict[str, dict[str, Any]] = {
@@ -740,27 +805,34 @@ DIMS: dict[str, dict[str, Any]] = {
 }
 for name in ("sum", "mean", "amax", "amin"):
     book(name, *(s(label, normal(2, 3, 2), **dims) for label, dims in DIMS.items()))
-    book(name, *(s(label, x) for label, x in layouts(normal) if "empty" not in label))
+    book(name, *(s(label, x) for label, x in layouts(normal) if label not in ("empty", "expanded")))
     book(
         name,
         s("0-d, dim 0", normal(), 0),
         s("0-d, dim -1 kept", normal(), -1, True),
         s("sizes 1, dim 1", normal(1, 1, 3), 1),
         s("transposed, dim 0", normal(3, 2).T, 0),
-        s("expanded, dim 1", expanded(normal(2, 1), 2, 3), 1),
+        kink("expanded", expanded(normal(2, 1), 2, 3)),  # to an extreme, all tied
+        kink("expanded, dim 1", expanded(normal(2, 1), 2, 3), 1),
         s("empty, a dim that is not", normal(0, 3), 1),
         kink("nan", np.array([[1.0, nan], [2.0, 3.0]]), 1, orders=0),
         kink("infinities", np.array([[1.0, inf], [-inf, 3.0]]), 1, orders=0),
     )
     refuse(
         name,
-        wrong("dim", LabelError, rf"{name}: dim=2 does not exist in a tensor with 2 dim.*can be -2 to 1", normal(2, 3), 2),
+        wrong(
+            "dim", LabelError, rf"{name}: dim=2 does not exist in a tensor with 2 dim.*can be -2 to 1", normal(2, 3), 2
+        ),
         wrong("dim of 0-d", LabelError, rf"{name}: dim=1 does not exist in a tensor with 0 dim", normal(), 1),
         wrong("a dim twice", ArgumentError, rf"{name}.*dim.*twice", normal(2, 3), (0, 0)),
-        wrong("dim no number", OperandError, rf"{name}.*dim='rows'", normal(2, 3), "rows"),
-    )  # fmt: skip
-for name in ("sum", "mean"):
-    book(name, s("empty", normal(0, 3)), s("empty dim", normal(0, 3), 0), s("empty dim kept", normal(2, 0), 1, True))
+    )
+for name, orders in (("sum", 2), ("mean", 1)):  # nan: nothing to average, and nothing to say of its slope
+    for label, x, dims in (
+        ("empty", normal(0, 3), ()),
+        ("empty dim", normal(0, 3), (0,)),
+        ("kept", normal(2, 0), (1, True)),
+    ):
+        book(name, Sample(label, (x, *dims), smooth=orders == 2, orders=orders))
 for name in ("amax", "amin"):
     book(
         name,
@@ -774,11 +846,14 @@ for name in ("amax", "amin"):
     word = "largest" if name == "amax" else "smallest"
     text = rf"{name} of a tensor of shape \(0, 3\): nothing is the {word} of nothing"
     refuse(name, wrong("empty", ShapeError, text, normal(0, 3)), wrong("empty dim", ShapeError, text, normal(0, 3), 0))
-book("sum", kink("integers", INTEGERS, 1), kink("bools", BOOLS), kink("uint8", BYTES), kink("int32", INTEGERS.astype(np.int32), 0))
+book(
+    "sum",
+    kink("integers", INTEGERS, 1),
+    kink("bools", BOOLS),
+    kink("uint8", BYTES),
+    kink("int32", INTEGERS.astype(np.int32), 0),
+)
 refuse("mean", wrong("integers", DtypeError, r"mean of dtype int64: .*write mean\(x\.float\(\)\)", INTEGERS))
-refuse("sum", wrong("text", DtypeError, r"sum.*dtype='big'|'big' is not a dtype", normal(2), dtype="big"))
-book("sum", s("in another dtype", normal(2, 3), 1, dtype=np.float64), kink("bools as floats", BOOLS, 0, dtype=np.float32))
-book("mean", kink("integers as floats", INTEGERS, 0, dtype=np.float64))
 
 for name in ("argmax", "argmin"):
     book(
@@ -797,7 +872,9 @@ for name in ("argmax", "argmin"):
     )
     refuse(
         name,
-        wrong("empty", ShapeError, rf"{name} of a tensor of shape \(0, 3\): there is nothing to point at", normal(0, 3)),
+        wrong(
+            "empty", ShapeError, rf"{name} of a tensor of shape \(0, 3\): there is nothing to point at", normal(0, 3)
+        ),
         wrong("empty dim", ShapeError, r"nothing to point at", normal(0, 3), 0),
         wrong("dim", LabelError, rf"{name}: dim=-3 does not exist", normal(2, 3), -3),
         wrong("two dims", ArgumentError, rf"{name}.*one dim", normal(2, 3), (0, 1)),
@@ -855,9 +932,15 @@ refuse(
     ),
     wrong("right wants turning", ShapeError, r"transpose the right one: x @ y\.mT", normal(2, 3), normal(5, 3)),
     wrong("left wants turning", ShapeError, r"transpose the left one: x\.mT @ y", normal(2, 3), normal(2, 5)),
-    wrong("stacks", ShapeError, r"matmul, in the dimensions in front, of shapes \(2,\) and \(3,\)", normal(2, 4, 4), normal(3, 4, 4)),
+    wrong(
+        "stacks",
+        ShapeError,
+        r"matmul, in the dimensions in front, of shapes \(2,\) and \(3,\)",
+        normal(2, 4, 4),
+        normal(3, 4, 4),
+    ),
     wrong("dtypes", DtypeError, r"matmul of dtypes float64 and int64: .*one dtype.*float64", normal(2, 3), INTEGERS.T),
-)  # fmt: skip
+)
 
 book(
     "linear",
@@ -875,19 +958,43 @@ refuse(
     wrong(
         "features",
         ShapeError,
-        r"linear of an input of shape \(4, 5\) with a weight of shape \(2, 3\): the weight is \(out, in\), .*\(5\).*\(3\)",
+        r"linear of an input of shape \(4, 5\) with a weight of shape \(2, 3\): .*\(out, in\), .*\(5\).*\(3\)",
         normal(4, 5),
         normal(2, 3),
         normal(2),
     ),
-    wrong("bias", ShapeError, r"linear with a bias of shape \(3,\): it must be \(2,\)", normal(4, 3), normal(2, 3), normal(3)),
-    wrong("bias of 1", ShapeError, r"linear with a bias of shape \(1,\): it must be \(2,\)", normal(4, 3), normal(2, 3), normal(1)),
+    wrong(
+        "bias",
+        ShapeError,
+        r"linear with a bias of shape \(3,\): it must be \(2,\)",
+        normal(4, 3),
+        normal(2, 3),
+        normal(3),
+    ),
+    wrong(
+        "bias of 1",
+        ShapeError,
+        r"linear with a bias of shape \(1,\): it must be \(2,\)",
+        normal(4, 3),
+        normal(2, 3),
+        normal(1),
+    ),
     wrong("0-d input", ShapeError, r"input of shape \(\).*\(none\)", normal(), normal(2, 3), normal(2)),
-    wrong("1-d weight", ShapeError, r"a weight of shape \(3,\): the weight is \(out, in\)", normal(4, 3), normal(3), normal(1)),
+    wrong(
+        "1-d weight",
+        ShapeError,
+        r"a weight of shape \(3,\): the weight is \(out, in\)",
+        normal(4, 3),
+        normal(3),
+        normal(1),
+    ),
     wrong("dtypes", DtypeError, r"linear of dtypes float64 and int64", normal(4, 3), INTEGERS, normal(2)),
-)  # fmt: skip
+)
 
 # ---------------------------------------------------------------------------------------- the same in PyTorch
+
+EITHER_ZERO = {"relu", "clamp", "maximum", "minimum", "amax", "amin"}
+"""Of 0.0 and -0.0, which are equal, these may give back either."""
 
 
 def _as_tensors(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -939,6 +1046,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "unindex": _unindex,
     "setitem": _setitem,
     "cat": lambda parts, dim=0: torch.cat(parts, dim),
+    "pick": lambda x, index: x.gather(-1, index.long().unsqueeze(-1)).squeeze(-1),
     "scatter_add": lambda shape, dim, index, src: torch.zeros(shape, dtype=src.dtype).scatter_add(dim, index, src),
     "sum": _in("sum"),
     "mean": _in("mean"),

@@ -45,7 +45,7 @@ EXPRESSIONS: dict[str, tuple[Formula, list[tuple[float, ...]]]] = {
     "a ** 1": (lambda a: a**1, [(0.0,), (-2.0,)]),
     "2 ** a": (lambda a: 2**a, [(3.0,), (-1.5,), (0.0,)]),
     "exp": (lambda a: a.exp(), [(0.7,), (-20.0,)]),
-    "log": (lambda a: a.log(), [(0.7,), (1e-9,)]),
+    "log": (lambda a: a.log(), [(0.7,), (1e-3,)]),
     "sin": (lambda a: a.sin(), [(0.7,), (math.pi,)]),
     "tanh": (lambda a: a.tanh(), [(0.7,), (-0.7,), (0.0,)]),
     "relu": (lambda a: a.relu(), [(0.7,), (-0.7,)]),
@@ -90,10 +90,8 @@ def test_slopes_are_the_measured_ones(formula: Formula, point: tuple[float, ...]
     formula(*mine).backward()
     for i, x in enumerate(mine):
         step = 1e-6 * max(1.0, abs(point[i]))
-        if point[i] in (0.0, 1e-9):  # a measurement reaches to the other side, where some are not defined
-            step = 1e-10 if point[i] else 1e-7
         ends = [formula(*leaves((*point[:i], point[i] + h, *point[i + 1 :]))).data for h in (step, -step)]
-        assert x.grad == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-4, abs=1e-6)
+        assert x.grad == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5, abs=1e-6)
 
 
 AT_THE_EDGES: dict[str, tuple[Formula, float]] = {
@@ -164,7 +162,7 @@ def test_backward_of_a_leaf_is_one() -> None:
 
 def test_200_000_additions_pass_backward_and_are_freed() -> None:
     gc.collect()
-    before = sum(isinstance(x, Value) for x in gc.get_objects())
+    before = sum(type(x) is Value for x in gc.get_objects())
     start = total = Value(1.0)
     for _ in range(200_000):
         total = total + 1.0
@@ -173,7 +171,7 @@ def test_200_000_additions_pass_backward_and_are_freed() -> None:
     assert start.grad == 1.0
     del total, start
     gc.collect()
-    assert sum(isinstance(x, Value) for x in gc.get_objects()) == before
+    assert sum(type(x) is Value for x in gc.get_objects()) == before
 
 
 def graph() -> Value:
@@ -185,7 +183,7 @@ def graph() -> Value:
 def test_the_order_puts_children_first_and_everyone_once() -> None:
     order = topological_order(graph())
     place = {id(value): i for i, value in enumerate(order)}
-    assert len(place) == len(order) == 13
+    assert len(place) == len(order) == 12
     for value in order:
         for child in value._prev:
             assert place[id(child)] < place[id(value)]
@@ -233,7 +231,9 @@ def test_operands_that_are_no_numbers_are_refused(symbol: str, side: str, other:
     name = type(other).__name__
     if symbol == "*" and isinstance(other, str | list) and side == "left":
         name = f"Value|{name}"  # Python asks the sequence first, and that is refused too
-    with pytest.raises(TypeError, match=rf"a Value meets ({name}) in an operator: the other side must be a Value or a n"):
+    with pytest.raises(
+        TypeError, match=rf"a Value meets ({name}) in an operator: the other side must be a Value or a n"
+    ):
         OPERATORS[symbol](*pair)
 
 
@@ -246,7 +246,7 @@ def test_powers_that_are_no_real_numbers_are_refused() -> None:
 
 @pytest.mark.parametrize("x", [0.0, -1.0])
 def test_logarithms_that_do_not_exist_are_refused(x: float) -> None:
-    with pytest.raises(ValueError, match="math domain error|expected a positive input"):
+    with pytest.raises(ValueError, match=r"math domain error|expected a positive input"):
         Value(x).log()
 
 
@@ -302,7 +302,7 @@ def test_the_same_network_in_torch_trains_to_the_same_numbers(activation: str) -
     with torch.no_grad():
         for layer, linear in zip(model.layers, [twin[0], twin[2], twin[4]], strict=True):
             for neuron, row, bias in zip(layer.neurons, linear.weight, linear.bias.view(-1, 1), strict=True):
-                row.copy_(torch.tensor([w.data for w in neuron.w]))
+                row.copy_(torch.tensor([w.data for w in neuron.w], dtype=torch.float64))
                 bias.fill_(neuron.b.data)
     optimizer = torch.optim.SGD(twin.parameters(), lr=0.05)
     first = last = 0.0

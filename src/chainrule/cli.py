@@ -31,6 +31,7 @@ the same start on the same data, and hold each rung against `hand`: same numbers
 Tasks:  sine    a cubic for the sine curve
         digits  a network for 1,797 handwritten digits
 Rungs:  hand, parts, value, layers, tensor, nn, torch"""
+BRIEFLY = "The same training at every rung of abstraction."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import click
     except ModuleNotFoundError:
         return _say('the command line needs the package click: pip install "chainrule[course]"', MISUSED)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with commands().make_context("chainrule", list(sys.argv[1:] if arguments is None else arguments)) as context:
+        with commands().make_context("chainrule", given or ["--help"]) as context:
             return int(context.command.invoke(context) or OK)
     except click.exceptions.Exit as end:  # --help, --version
         return end.exit_code
@@ -66,9 +68,9 @@ def commands() -> click.Group:
         click.Option(["--out"], default="out/ladder", help="Where the report goes.  [out/ladder]", metavar="DIR"),
         click.Option(["--no-report", "no_report"], is_flag=True, help="No report: no files are written."),
     ]
-    group = click.Group("chainrule", help="Learn how neural networks work by building one.", no_args_is_help=True)
+    group = click.Group("chainrule", help="Learn how neural networks work by building one.")
     version = click.version_option(__version__, package_name="chainrule", message="%(prog)s %(version)s")
-    group.add_command(click.Command("ladder", params=list(options), callback=ladder, help=LADDER))
+    group.add_command(click.Command("ladder", params=list(options), callback=ladder, help=LADDER, short_help=BRIEFLY))
     return version(group)
 
 
@@ -89,9 +91,7 @@ def ladder(
     if seed < 0:
         raise ArgumentError(f"--seed {seed}: a seed is a whole number from 0 up; write --seed 0")
     folder = None if no_report else _writable(Path(out))
-    if folder:
-        for package in ("matplotlib", "pygments"):  # better now than after the training
-            require(package, package, "the report (--no-report goes without)")
+    _all_there(table=not as_json, report=not no_report)
 
     tasks = [TASKS[name](dtype, seed) for name in names]
     climbs = [(each, list(climb(each, rungs, steps))) for each in tasks]
@@ -107,6 +107,14 @@ def ladder(
         told = "; ".join(f"{row.task}/{row.rung}: {row.reason}" for row in astray)
         return _say(f"not the numbers of hand: {told}", DIFFERS)
     return OK
+
+
+def _all_there(table: bool, report: bool) -> None:
+    """MissingPackage for a package that will be needed: better now than after the training."""
+    if table:
+        require("rich", "rich", "the table (--json goes without)")
+    for package in ("matplotlib", "pygments") if report else ():
+        require(package, package, "the report (--no-report goes without)")
 
 
 def _reported(climbs: Any, folder: Path, seed: int) -> Path:

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule import random
 from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
+from chainrule.devices import device as device
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype, wider
 from chainrule.ops.movement import as_shape
@@ -21,42 +22,15 @@ from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor
 
 
-class device:
-    """Where a tensor lives: ``device("cpu")``.  Anything else is refused.
-
-    >>> chainrule.device("cpu")
-    device(type='cpu')
-    >>> chainrule.device("cuda")
-    Traceback (most recent call last):
-        ...
-    chainrule.errors.ArgumentError: device 'cuda': chainrule computes on the CPU; write device("cpu") or leave it out
-    """
-
-    def __init__(self, type: Any = "cpu") -> None:
-        self.type = getattr(type, "type", type)
-        if self.type not in ("cpu", "cpu:0"):
-            raise ArgumentError(
-                f'device {self.type!r}: chainrule computes on the CPU; write device("cpu") or leave it out'
-            )
-        self.type, self.index = "cpu", None
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
-
-    def __str__(self) -> str:
-        return "cpu"
-
-    def __eq__(self, other: object) -> bool:
-        return str(other) == "cpu"
-
-    def __hash__(self) -> int:
-        return hash("cpu")
+def only_here(place: Any) -> None:
+    """Refuse any device but the CPU."""
+    if place is not None:
+        device(place)
 
 
 def made(array: Array, requires_grad: bool, place: Any = None) -> Tensor:
     """A tensor around an array made here."""
-    if place is not None:
-        device(place)
+    only_here(place)
     return Tensor(array, requires_grad)
 
 
@@ -71,16 +45,14 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     >>> chainrule.tensor([1.5, 2]).dtype, chainrule.tensor(np.zeros(1)).dtype
     (dtype('float32'), dtype('float64'))
     """
-    array = as_array(data)
-    wanted = array.dtype if dtype is None else as_dtype(dtype)
-    return made(array.astype(wanted), requires_grad, device)
+    return made(as_array(data, dtype).copy(), requires_grad, device)
 
 
-def as_array(data: Any) -> Array:
-    """Data as a NumPy array in the dtype a tensor of them has; not copied where it need not be."""
+def as_array(data: Any, dtype: Any = None) -> Array:
+    """Data as a NumPy array of ``dtype``, or of the one a tensor of them has; not copied where it need not be."""
     if isinstance(data, Tensor):
-        return data.array
-    if hasattr(data, "__array__"):  # NumPy's arrays and numbers, and what can become one
+        array = data.array
+    elif hasattr(data, "__array__"):  # NumPy's arrays and numbers, and what can become one
         array = np.asarray(data)
     else:
         dtypes: set[DType] = set()
@@ -90,14 +62,14 @@ def as_array(data: Any) -> Array:
             raise ShapeError("the lists given to tensor() differ in length, so they have no shape") from None
         if not array.size:
             array = array.astype(get_default_dtype())
-        elif array.dtype.kind in "fi":
+        elif array.dtype.kind in "fi" and dtype is None:
             array = array.astype(reduce(wider, dtypes))
-    if array.dtype not in SUPPORTED:
+    if array.dtype not in SUPPORTED and (dtype is None or array.dtype.kind not in "fiu"):
         raise DtypeError(
             f"data of type {type(data).__name__} become dtype {array.dtype}, which is no tensor dtype; "
             f"give numbers ({', '.join(map(str, SUPPORTED))})"
         )
-    return array
+    return array if dtype is None else array.astype(as_dtype(dtype), copy=False)
 
 
 def _plain(data: Any, dtypes: set[DType]) -> Any:
@@ -110,10 +82,10 @@ def _plain(data: Any, dtypes: set[DType]) -> Any:
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """``data`` as a tensor, without a copy where it already is an array or a tensor of that dtype."""
-    if isinstance(data, Tensor) and device is None and (dtype is None or data.dtype == as_dtype(dtype)):
-        return data
-    array = as_array(data)
-    return made(array if dtype is None else array.astype(as_dtype(dtype), copy=False), False, device)
+    if isinstance(data, Tensor):
+        only_here(device)
+        return data if dtype is None else data.to(as_dtype(dtype))
+    return made(as_array(data, dtype), False, device)
 
 
 def from_numpy(array: Array) -> Tensor:
@@ -175,11 +147,13 @@ def arange(
     if end is None:
         start, end = 0, start
     if step == 0 or not 0 <= (end - start) / step < math.inf:
-        raise ArgumentError(f"arange from {start} to {end} in steps of {step} never arrives; step must lead to a finite end")
+        raise ArgumentError(
+            f"arange from {start} to {end} in steps of {step} never arrives; step must lead to a finite end"
+        )
     whole = all(isinstance(x, int | np.integer) for x in (start, end, step))
     wanted = (np.dtype(np.int64) if whole else get_default_dtype()) if dtype is None else as_dtype(dtype)
-    numbers = start + step * np.arange(math.ceil((end - start) / step), dtype=np.int64 if whole else np.float64)
-    return made(numbers.astype(wanted), requires_grad, device)
+    steps: Any = np.arange(math.ceil((end - start) / step), dtype=np.int64 if whole else np.float64)
+    return made((start + step * steps).astype(wanted), requires_grad, device)
 
 
 def linspace(

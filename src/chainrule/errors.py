@@ -12,6 +12,7 @@ an ``except RuntimeError`` written for PyTorch still catches it.
     ├── DataError       ValueError     data that cannot be trained on: empty, NaN, lengths that differ
     ├── LabelError      IndexError     a class label or an index outside its range
     ├── ArgumentError   ValueError     any other argument that makes no sense
+    ├── StateError      RuntimeError   a saved state that does not fit
     ├── DivergedError   ArithmeticError  training left the finite numbers
     └── MissingPackage  ImportError    an optional package is not installed
 """
@@ -52,6 +53,10 @@ class LabelError(ChainruleError, IndexError):
 
 class ArgumentError(ChainruleError, ValueError):
     """An argument that makes no sense here."""
+
+
+class StateError(ChainruleError, RuntimeError):
+    """A saved state that does not fit what it is loaded into."""
 
 
 class DivergedError(ChainruleError, ArithmeticError):

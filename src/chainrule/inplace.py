@@ -92,7 +92,7 @@ class InPlace(Methods):
             self.version[0] += 1
             return
         changed_last = value.version is self.version and value.made == self.version[0] == self.made + 1
-        if changed_last and _same_memory(value.array, self.array[Indexed.fill(meta["index"], ())]):
+        if changed_last and len(inputs) == 2 and _same_memory(value.array, self.array[Indexed.fill(meta["index"], ())]):
             # x[i] += y: Python took the view x[i], changed it in place, and now stores it where it came from
             target.made = self.version[0]
         self._overwrite(self.door(ops.setitem, inputs, meta), "x[index] = value")

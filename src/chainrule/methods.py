@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import ops
 from chainrule.backprop import Node
+from chainrule.devices import is_place
 from chainrule.ops.base import Array
 from chainrule.ops.dtypes import as_dtype
 
@@ -49,7 +50,7 @@ class Methods(ops.Recording):
         for target in (*args, *kwargs.values()):
             if isinstance(target, Methods):
                 return self.to(target.dtype)
-            if str(getattr(target, "type", target)) not in ("cpu", "True", "False", "None"):
+            if not (is_place(target) or target is None or target is True or target is False):
                 return self if self.dtype == target else ops.cast(self, as_dtype(target))
         return self
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, GradientError, OperandError, ShapeError, shape_of
 from chainrule.grad_mode import mode, no_grad
-from chainrule.ops.base import Op
+from chainrule.ops.base import Op, Shape, unbroadcast
 from chainrule.tensor import Tensor, remember, wrap
 
 
@@ -132,13 +132,23 @@ class _Call(Op):
         ]
 
     def _fitting(self, sent: Any, x: Any, i: int, lifted: bool) -> Any:
-        if not isinstance(sent, Tensor) or sent.shape != x.shape:
+        """The gradient returned for input ``i``: in its dtype, and summed over what was broadcast, as in PyTorch."""
+        if not isinstance(sent, Tensor) or not _grows(x.shape, sent.shape):
             what = f"shape {shape_of(sent.shape)}" if isinstance(sent, Tensor) else type(sent).__name__
             raise ShapeError(
                 f"{self.name}.backward returned a gradient of {what} for input {i} of shape {shape_of(x.shape)}: "
-                f"a gradient is a tensor of the shape of its input (sum over what was broadcast)"
+                f"a gradient is a tensor of the shape of its input"
             )
-        return sent if lifted else sent.array
+        sent = sent.to(x.dtype)
+        if not lifted:
+            sent = sent.array.copy()  # it may be a tensor that was saved
+        return sent if sent.shape == x.shape else unbroadcast(sent, x.shape)
+
+
+def _grows(shape: Shape, wide: Shape) -> bool:
+    """Whether ``shape`` broadcasts to ``wide``."""
+    back = len(wide) - len(shape)
+    return back >= 0 and all(n in (1, m) for n, m in zip(shape, wide[back:], strict=True))
 
 
 class _Parts(tuple[Any, ...]):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from chainrule.creation import from_numpy, tensor
+from chainrule.creation import as_tensor, from_numpy, tensor
 from chainrule.data.dataset import TensorDataset
 from chainrule.errors import ArgumentError, DataError, OperandError
 from chainrule.ops import stack
@@ -64,7 +64,7 @@ class BatchSampler:
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
-def default_collate(batch: list[Any]) -> Any:
+def default_collate(batch: Sequence[Any]) -> Any:
     """Examples -> a batch: tensors, arrays and numbers are stacked; tuples, lists and dicts part by part.
 
     >>> default_collate([(1, 2.0), (3, 4.0)])
@@ -86,7 +86,7 @@ def default_collate(batch: list[Any]) -> Any:
     if isinstance(first, tuple | list):
         if len({len(example) for example in batch}) > 1:
             raise DataError("the examples of a batch differ in their number of parts, so they cannot be stacked")
-        parts = [default_collate(list(part)) for part in zip(*batch, strict=True)]
+        parts = [default_collate(part) for part in zip(*batch, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts  # a named tuple keeps its names
     if isinstance(first, str | bytes):
         return batch
@@ -94,6 +94,18 @@ def default_collate(batch: list[Any]) -> Any:
         f"examples of type {type(first).__name__} cannot be made a batch: let __getitem__ return tensors, arrays, "
         f"numbers, or tuples of them, or give DataLoader(collate_fn=...)"
     )
+
+
+def default_convert(example: Any) -> Any:
+    """One example as it comes out without a batch: arrays become tensors, tuples lists; the rest stays."""
+    if isinstance(example, np.ndarray | np.generic):
+        return as_tensor(example)
+    if isinstance(example, dict):
+        return {key: default_convert(part) for key, part in example.items()}
+    if isinstance(example, tuple | list):
+        parts = [default_convert(part) for part in example]
+        return type(example)(*parts) if hasattr(example, "_fields") else parts
+    return example
 
 
 class DataLoader:
@@ -104,7 +116,7 @@ class DataLoader:
     drop_last      leave out a short last batch
     sampler        the order, instead of ``shuffle``
     batch_sampler  the batches themselves: any iterable of lists of numbers, instead of all of these
-    collate_fn     how a list of examples becomes a batch
+    collate_fn     how a list of examples becomes a batch (with batch_size=None: what is done to each example)
 
     Raises DataError for an empty data set, ArgumentError for options that exclude one another.
 
@@ -146,7 +158,7 @@ class DataLoader:
         # PyTorch draws a seed for its workers at the start of each pass; draw it too, to stay in step with it
         (self.generator or default_generator).seed_for_another()
         if self.batch_sampler is None:
-            return (self.dataset[i] for i in self.sampler)
+            return ((self.collate_fn or default_convert)(self.dataset[i]) for i in self.sampler)
         return (self._batch(indices) for indices in self.batch_sampler)
 
     def _batch(self, indices: Any) -> Any:

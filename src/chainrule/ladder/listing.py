@@ -47,7 +47,7 @@ def highlighted(text: str, marked: Sequence[int] = ()) -> str:
 
 def code_style() -> str:
     """The colours of source, for light and dark; the paper stays the page's own."""
-    styles = (_formatter(style=style, nobackground=True) for style in ("xcode", "one-dark"))
+    styles = (_formatter(style=style, nobackground=True) for style in ("xcode", "github-dark"))
     light, dark = (style.get_style_defs(".source") for style in styles)
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 

@@ -94,7 +94,7 @@ def time_bars(ax: Axes, climbs: Sequence[Climb], theme: Theme) -> None:
     for task, rows, look in grouped(ax, climbs, theme):
         times = [row.us_per_step for row in rows]
         plots.bars(ax, times, [f"{duration(time)} {task.name}" for time in times], **look)
-    canvas.title(ax, "time per step", theme)
+    canvas.title(ax, "time per step, logarithmic", theme)
 
 
 def grouped(ax: Axes, climbs: Sequence[Climb], theme: Theme) -> Iterator[tuple[Task, Sequence[Row], dict[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
@@ -33,15 +34,17 @@ INTRODUCTIONS: dict[str, Callable[[Task], str]] = {
     ),
 }
 CAPTIONS = {
-    "sine-fit": "The cubic lies on the best one there is: no rung can do better, because no cubic can. "
-    "That it misses the sine is the model's fault, not the training's.",
+    "sine-fit": "The sine, the cubic where the longest run left it, and the best cubic there is, found without "
+    "gradients. That even the best one misses the sine is the model's limit, not the training's.",
     "digits-confusion": "Each test digit stands in the row of what it is and the column of what it was read as. "
     "The diagonal is right; what is off it shows which digits look alike to the network.",
-    "digits-misread": "The misread ones. Some would be hard for a person, too.",
+    "digits-misread": "Digits it misreads. Some would be hard for a person, too.",
     "digits-learned": "What training added to the 64 weights of each of the 32 hidden units, laid out as the pixels "
-    "they look at. Blank tiles are units that hardly ever fired, so no slope ever reached them.",
+    "they look at. A unit that never fires gets no slope: its tile stays blank.",
 }
-DOOR = "This is the door out: the same file, and all of PyTorch behind it."
+SWAPPED = "Now with PyTorch: only the marked lines are new."
+DOOR = "This is the door out: the same file, with all of PyTorch behind it."
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 
 def write(climbs: Sequence[Climb], out: Path, seed: int) -> Path:
@@ -52,7 +55,8 @@ def write(climbs: Sequence[Climb], out: Path, seed: int) -> Path:
     tqdm = require("tqdm", "tqdm", "the progress bar").tqdm
     ran = [(task, [row for row in rows if row.steps]) for task, rows in climbs]
     ran = [(task, rows) for task, rows in ran if rows]
-    drawn = set(tqdm(pictures.draw(ran, out), "report", delay=1, leave=False, unit="picture"))
+    with tqdm(pictures.draw(ran, out), "report", delay=1, leave=False, unit=" pictures", file=sys.stderr) as bar:
+        drawn = set(bar)
     text = page(climbs, ran, drawn, seed)
     write_whole(out / "index.html", lambda file: file.write(text.encode()))
     return out / "index.html"
@@ -99,9 +103,9 @@ def opening(climbs: Sequence[Climb], ran: Sequence[Climb]) -> str:
         "and the same training. Right: what a step costs, on a logarithmic scale."
     )
     return f"""
-<h1>The same training, {rungs} times over</h1>
-<p class="lead">From the same starting weights, on the same batches of the same data, at {rungs} rungs of abstraction.
-What you write changes, and what it costs; {verdict}</p>
+<h1>The same training at {NUMBERS[rungs]} rung{"s" * (rungs != 1)}</h1>
+<p class="lead">From the same starting weights, on the same batches of the same data, rung by rung up the ladder of
+abstraction. What you write changes, and what it costs; {verdict}</p>
 {figure("ladder", caption, wide=True) if ran else ""}"""
 
 
@@ -146,9 +150,9 @@ def rung(task: Task, row: Row) -> str:
     return f"""
 <article class="rung" id="{row.task}-{row.rung}" {colours(row)}>
 <header><span class="number">{RUNGS.index(row.rung) + 1}</span><h3>{row.rung}</h3></header>
-<p>{what}</p>{missing}
-<div class="pair">{highlighted(code, swapped)}<div>{picture}{numbers(row) if row.steps else ""}</div></div>
-<p class="next">{onward if row.rung != "torch" else DOOR}</p>
+<p>{what} {SWAPPED if swapped else ""}</p>{missing}
+<div class="pair"><div>{highlighted(code, swapped)}{numbers(row) if row.steps else ""}
+<p class="next">{DOOR if swapped else onward}</p></div>{picture}</div>
 </article>"""
 
 

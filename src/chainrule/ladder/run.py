@@ -11,6 +11,7 @@ float32 the first epoch is compared; `tasks.digits` says why.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -112,36 +113,41 @@ def walk(task: Task, rung: str, steps: int, show: bool = True) -> Run:
     start = tuple(w.copy() for w in task.start) if isinstance(task.start, tuple) else task.start.copy()
     train = load(task.name, rung)(task.x, task.y, start, task.lr, task.batches[:steps])
     losses, seconds = np.empty(steps), np.empty(steps)
-    bar = tqdm(
-        range(steps), f"{task.name} · {rung}", delay=1, leave=False, unit="step", file=sys.stderr, disable=not show
-    )
-    for step in bar:
-        began = perf_counter()
-        loss, weights = next(train)
-        seconds[step] = perf_counter() - began
-        losses[step] = loss
-        if step + 1 == min(steps, task.together):
-            checkpoint = flat(weights)
+    name = f"{task.name} · {rung}"
+    look = {"delay": 1, "leave": False, "unit": "step", "file": sys.stderr, "disable": not show}
+    with undisturbed(rung), tqdm(range(steps), name, **look) as bar:
+        for step in bar:
+            began = perf_counter()
+            loss, weights = next(train)
+            seconds[step] = perf_counter() - began
+            losses[step] = loss
+            if step + 1 == min(steps, task.together):
+                checkpoint = flat(weights)
     return Run(losses, seconds, flat(weights), checkpoint)
 
 
 @contextmanager
-def one_thread(rung: str) -> Iterator[None]:
-    """Let PyTorch compute in one thread, as the other rungs do.
+def undisturbed(rung: str) -> Iterator[None]:
+    """Nothing but the rung's own work while it is timed.
 
-    Steps this small are no faster in two, and a hundred times slower where another program holds one of two
-    processors: each operation then waits for a thread that is not running.
+    As in ``timeit``, Python's search for dead cycles rests: no rung makes any, and among millions of Values
+    it would take four fifths of the time.  And PyTorch computes in one thread, like all the others: steps
+    this small are no faster in two, and a hundred times slower whenever the two have to share a processor.
     """
-    if rung != "torch":
-        yield
-        return
-    torch = require("torch", TORCH, "the rung torch")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch = require("torch", TORCH, "the rung torch") if rung == "torch" else None
+    threads = torch.get_num_threads() if torch else 1
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    if torch:
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        if torch:
+            torch.set_num_threads(threads)
+        if collecting:
+            gc.enable()
 
 
 def hold_against(task: Task, rung: str, run: Run, hand: Run) -> Row:

@@ -10,9 +10,9 @@ from chainrule.errors import require
 from chainrule.ladder.run import Row
 from chainrule.ladder.tasks import Task, best_cubic
 
-HEADINGS = ("rung", "lines", "built", "steps", "µs per step", "final loss", "from hand")
+HEADINGS = ("rung", "lines", "steps", "µs per step", "final loss", "from hand")
 NOTE = (
-    "lines: what the learner writes; built: what was built on the way. µs per step: the median. "
+    "lines: what the learner writes, + what was built on the way. µs per step: the median. "
     "final loss: of the last step, before its update. "
     "from hand: the largest relative difference, over all steps and parameters."
 )
@@ -20,7 +20,7 @@ NOTE = (
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row as people read it, one text for each of ``HEADINGS``."""
-    written = (row.rung, str(row.lines), f"+{row.built}" if row.built else "")
+    written = (row.rung, f"{row.lines} + {row.built}" if row.built else str(row.lines))
     if not row.steps:
         return *written, "", "", "", "skipped"
     mark = "" if row.status == "ok" else " differs"
@@ -29,7 +29,9 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def verdict(row: Row) -> str:
     """How far a rung is from ``hand``, or that it *is* ``hand``."""
-    return "is hand" if row.rung == "hand" else f"{row.difference:.1e}"
+    if row.rung == "hand":
+        return "is hand"
+    return f"{row.difference:.1e}" if row.difference else "0"
 
 
 def facts(task: Task, rows: Sequence[Row]) -> dict[str, Any]:

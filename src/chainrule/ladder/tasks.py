@@ -101,7 +101,7 @@ def digits(dtype: str = "float64", seed: int = 0) -> Task:
         start=tuple(w.astype(dtype) for w in start),
         lr=0.5,
         batches=batches,
-        caps={"parts": one_epoch, "value": 3},
+        caps={"parts": one_epoch, "value": 10},
         together=one_epoch if dtype == "float32" else len(batches),
         x_test=X[test],
         y_test=y[test],

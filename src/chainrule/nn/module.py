@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.creation import as_array
-from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
+from chainrule.devices import is_place
+from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, StateError, shape_of
 from chainrule.grad_mode import no_grad
 from chainrule.ops.dtypes import as_dtype
 from chainrule.tensor import Tensor
@@ -225,7 +226,7 @@ class Module:
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Cast every floating parameter and buffer to a dtype; a device may be named, and must be "cpu"."""
         for target in (*args, *kwargs.values()):
-            if str(getattr(target, "type", target)) in ("cpu", "True", "False", "None"):
+            if is_place(target) or target is None or isinstance(target, bool):
                 continue
             dtype = as_dtype(target.dtype if isinstance(target, Tensor) else target)
             if dtype.kind != "f":
@@ -264,13 +265,13 @@ class Module:
         """Copy the numbers of ``state_dict`` into the parameters and buffers of the same names.
 
         All is checked before anything is written: names (unless ``strict=False``) and shapes.  Raises
-        ArgumentError, ShapeError.
+        StateError, ShapeError.
         """
         mine = self.state_dict()
         missing = [name for name in mine if name not in state_dict]
         unexpected = [name for name in state_dict if name not in mine]
         if strict and (missing or unexpected):
-            raise ArgumentError(
+            raise StateError(
                 f"the state does not fit the {type(self).__name__}: missing {missing or 'nothing'}, "
                 f"unexpected {unexpected or 'nothing'}; write strict=False to load what fits"
             )

@@ -5,6 +5,7 @@ Like the book's own, these act on whatever they are given: arrays, or tensors th
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from chainrule.errors import ArgumentError, OperandError, ShapeError, shape_of
@@ -75,6 +76,8 @@ def stack(tensors: Any, dim: int = 0) -> Any:
     >>> chainrule.stack([chainrule.zeros(3), chainrule.ones(3)]).shape
     (2, 3)
     """
+    if hasattr(tensors, "ndim"):
+        raise OperandError(f"stack takes a list of tensors, and was given one of shape {shape_of(tensors.shape)}")
     parts = tuple(tensors)
     if not parts:
         raise ArgumentError("stack of no tensors: give a list with at least one")
@@ -177,7 +180,8 @@ def equal(input: Any, other: Any) -> bool:
 
 def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether |input - other| ≤ atol + rtol |other| everywhere."""
-    near = (abs(input - other) <= atol + rtol * abs(other)) | (input == other)
+    error = abs(input - other)
+    near = (error <= atol + rtol * abs(other)) & (error < math.inf) | (input == other)
     if equal_nan:
         near = near | ((input != input) & (other != other))
     return bool(all(near))

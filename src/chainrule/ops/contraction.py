@@ -65,6 +65,8 @@ class Linear(Op):
     )
 
     def run(self, x: Any, weight: Any, bias: Any) -> Any:
+        if weight.ndim != 2 or bias.shape != weight.shape[:1]:  # what NumPy would broadcast
+            self.infer(x.shape, weight.shape, bias.shape)
         if x.ndim != 2:
             return np.matmul(x, weight.T) + bias
         return np.add(np.matmul(weight, x.T).T, bias, order="C")  # BLAS is a third faster this way round

@@ -35,7 +35,7 @@ def set_default_dtype(dtype: Any) -> None:
 
     Raises DtypeError for anything that is not a floating dtype.
     """
-    dtype = np.dtype(dtype)
+    dtype = as_dtype(dtype)
     if dtype not in (float32, float64):
         raise DtypeError(f"the default dtype cannot be {dtype}; choose float32 or float64")
     _default[0] = dtype

@@ -111,7 +111,8 @@ class Pow(Binary):
             if y < 0 and getattr(x, "dtype", np.dtype(float)).kind in "iu":
                 raise DtypeError(f"pow of {x.dtype} to {y}: integers have no negative powers; write x.float() ** {y}")
         try:
-            return np.power(x, y)
+            out = np.power(x, y)
+            return out if out.dtype != np.int8 else out.astype(bool_)  # NumPy's answer to two bools
         except ValueError as error:
             if "negative" not in str(error):  # the shapes do not fit
                 raise
@@ -259,7 +260,7 @@ class Relu(Elementwise):
     tensor([0., 0., 2.])
     """
 
-    vjp = (lambda g, out: where(out > 0, g, 0.0),)
+    vjp = (lambda g, out: where(out <= 0, 0.0, g),)
 
     def run(self, x: Any) -> Any:
         return np.maximum(x, 0)
@@ -389,7 +390,7 @@ class Ge(Compare):
     ufunc, symbol = np.greater_equal, ">="
 
 
-class Bitwise(Compare):
+class Bitwise(Elementwise):
     """On bools, logic; on integers, the same bit by bit."""
 
     def run(self, *inputs: Any, **meta: Any) -> Any:
@@ -402,19 +403,19 @@ class Bitwise(Compare):
             ) from None
 
 
-class BitwiseAnd(Bitwise):
+class BitwiseAnd(Bitwise, Compare):
     """x & y: for bool tensors, both."""
 
     ufunc, symbol = np.bitwise_and, "&"
 
 
-class BitwiseOr(Bitwise):
+class BitwiseOr(Bitwise, Compare):
     """x | y: for bool tensors, either or both."""
 
     ufunc, symbol = np.bitwise_or, "|"
 
 
-class BitwiseXor(Bitwise):
+class BitwiseXor(Bitwise, Compare):
     """x ^ y: for bool tensors, exactly one."""
 
     ufunc, symbol = np.bitwise_xor, "^"
@@ -423,8 +424,7 @@ class BitwiseXor(Bitwise):
 class BitwiseNot(Bitwise):
     """~x: for bool tensors, not x."""
 
-    inputs, vjp = "x", (None,)
-    ufunc, symbol = np.bitwise_not, "~"
+    ufunc, symbol, vjp = np.bitwise_not, "~", (None,)
 
 
 # ---------------------------------------------------------------------------------------- the same number

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ArgumentError, DtypeError, LabelError, ShapeError, shape_of
+from chainrule.errors import ArgumentError, DtypeError, LabelError, OperandError, ShapeError, shape_of
 from chainrule.ops.base import Op, Recording, Shape, normal_dim, unbroadcast
 
 
@@ -38,7 +38,10 @@ class Reshape(Movement):
     vjp = (lambda g, x_shape: reshape.act(g, shape=x_shape),)
 
     def bind(self, input: Any, *shape: Any) -> Any:
-        return (input,), {"shape": as_shape(shape)}
+        sizes = as_shape(shape)
+        if min(sizes, default=0) < -1:  # NumPy would take it for -1
+            self.infer(input.shape, sizes)
+        return (input,), {"shape": sizes}
 
     def run(self, x: Any, shape: Shape) -> Any:
         return x.reshape(shape)
@@ -119,11 +122,14 @@ class Expand(Movement):
 class _Slot:
     """Stands in an index for an array, which is an input of the operation."""
 
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
     def __repr__(self) -> str:
-        return "[...]"
+        return self.shown
 
 
-SLOT = _Slot()
+PLACES, MASK = _Slot("[places]"), _Slot("[mask]")
 
 
 class Indexed(Movement):
@@ -142,7 +148,7 @@ class Indexed(Movement):
                         f"an index of dtype {part.dtype}: places are counted in whole numbers; write x[index.long()]"
                     )
                 arrays.append(part)
-                part = SLOT
+                part = MASK if part.dtype == bool else PLACES
             elif isinstance(part, slice):
                 part = slice(*(None if at is None else operator.index(at) for at in (part.start, part.stop, part.step)))
                 if part.step is not None and part.step < 0:
@@ -155,14 +161,59 @@ class Indexed(Movement):
                         f"an index of type {type(part).__name__}: use whole numbers, slices, None, ..., or tensors"
                     ) from None
             parts.append(part)
+        if arrays and _order_disputed(parts):
+            raise ArgumentError(
+                f"an index {tuple(parts)}: NumPy and PyTorch put the dimensions of such a result in different orders; "
+                f"write it in two steps, the whole numbers first: x[1, :][:, places]"
+            )
         return tuple(parts), tuple(arrays)
 
     @staticmethod
     def fill(index: tuple[Any, ...], arrays: tuple[Any, ...]) -> tuple[Any, ...]:
         """The NumPy index: slots filled, and an Ellipsis at the end so that the result is always an array."""
         filled = iter(arrays)
-        whole = tuple(next(filled) if part is SLOT else part for part in index)
+        whole = tuple(next(filled) if isinstance(part, _Slot) else part for part in index)
         return whole if any(part is Ellipsis for part in index) or arrays else (*whole, Ellipsis)
+
+    def selected(self, shape: Shape, arrays: tuple[Shape, ...], index: Any) -> Shape | None:
+        """The shape of x[index], or None where a mask decides it; a LabelError where there is none."""
+        slots = [part for part in index if isinstance(part, _Slot)]
+        anywhere = tuple(np.zeros(n, bool if slot is MASK else int) for n, slot in zip(arrays, slots, strict=True))
+        for mask, slot in zip(anywhere, slots, strict=True):
+            if slot is MASK and mask.size:
+                mask.flat[0] = True  # one place, so that it goes with any other array
+        try:
+            place = np.broadcast_to(np.empty(()), shape)[self.fill(index, anywhere)].shape
+        except IndexError:
+            raise LabelError(
+                f"index {index} into a tensor of shape {shape_of(shape)}: a place is outside its dimension, "
+                f"or there are more indices than dimensions"
+            ) from None
+        return None if MASK in slots else place
+
+    def check(self, value: Shape, shape: Shape, arrays: tuple[Shape, ...], index: Any) -> None:
+        """Refuse to write a value where it does not fit."""
+        place = self.selected(shape, arrays, index)
+        back = 0 if place is None else max(len(value) - len(place), 0)
+        rest = value[back:]
+        fits = place is not None and all(n in (1, m) for n, m in zip(rest[::-1], place[::-1], strict=False))
+        if not fits or any(n != 1 for n in value[:back]):
+            raise ShapeError(
+                f"x[{index}] = value with x of shape {shape_of(shape)} and value of shape {shape_of(value)}: the value "
+                f"must broadcast to the place{'' if place is None else f', which has shape {shape_of(place)}'}"
+            )
+
+
+def _order_disputed(parts: list[Any]) -> bool:
+    """Whether whole numbers stand apart from the arrays, and something else before them.
+
+    NumPy counts the numbers among the arrays and so puts their dimension first; PyTorch takes them out before.
+    """
+    plain = [not isinstance(part, _Slot | int) for part in parts]
+    arrays = [i for i, part in enumerate(parts) if isinstance(part, _Slot | bool)]
+    chosen = [i for i, other in enumerate(plain) if not other]
+    apart, together = any(plain[chosen[0] : chosen[-1]]), not any(plain[arrays[0] : arrays[-1]])
+    return apart and together and any(plain[: arrays[0]])
 
 
 class Getitem(Indexed):
@@ -182,10 +233,10 @@ class Getitem(Indexed):
         return x[self.fill(index, arrays)]
 
     def infer(self, shape: Shape, *arrays: Any, index: Any) -> Shape:
-        raise LabelError(
-            f"index {index} into a tensor of shape {shape_of(shape)}: a place is outside its dimension, "
-            f"or there are more indices than dimensions"
-        )
+        place = self.selected(shape, arrays, index)
+        if place is None:
+            raise LabelError(f"index {index} into a tensor of shape {shape_of(shape)}: its arrays do not fit together")
+        return place
 
     def pull(self, g: Any, out: Any, inputs: Any, meta: Any, wanted: Any) -> list[Any]:
         x, *arrays = inputs
@@ -195,7 +246,7 @@ class Getitem(Indexed):
 class Unindex(Indexed):
     """The gradient of x[index]: zeros, with g added at the places the index named (twice if named twice)."""
 
-    vjp = (lambda g: g,)
+    shares_memory, vjp = False, (lambda g: g,)
 
     def bind(self, g: Any, index: Any, shape: Shape, *arrays: Any) -> Any:
         return (g, *arrays), {"index": index, "shape": tuple(shape)}
@@ -210,6 +261,7 @@ class Unindex(Indexed):
         return out
 
     def infer(self, given: Shape, *arrays: Any, index: Any, shape: Shape) -> Shape:
+        self.check(given, shape, arrays, index)
         return shape
 
     def pull(self, g: Any, out: Any, inputs: Any, meta: Any, wanted: Any) -> list[Any]:
@@ -227,15 +279,13 @@ class Setitem(Indexed):
         return (input, value, *arrays), {"index": parts}
 
     def run(self, x: Any, value: Any, *arrays: Any, index: Any) -> Any:
-        out = x.copy()
+        out = np.array(x)
         out[self.fill(index, arrays)] = value
         return out
 
     def infer(self, shape: Shape, value: Shape, *arrays: Any, index: Any) -> Shape:
-        raise ShapeError(
-            f"x[{index}] = value with x of shape {shape_of(shape)} and value of shape {shape_of(value)}: the place "
-            f"does not exist, or the value does not broadcast to it"
-        )
+        self.check(value, shape, arrays, index)
+        return shape
 
     def pull(self, g: Any, out: Any, inputs: Any, meta: Any, wanted: Any) -> list[Any]:
         _, value, *arrays = inputs
@@ -259,6 +309,11 @@ class AlongIndex(Movement):
                 f"the same number of dimensions, and no size larger than the input's outside dim {dim}"
             )
 
+    def outside(self, place: int, shape: Shape, dim: int) -> LabelError:
+        """What to say of a place that is not there."""
+        last = (shape[dim] if shape else 1) - 1
+        return LabelError(f"{self.name} with index {place} along dim {dim}: places are counted from 0 to {last}")
+
     @staticmethod
     def places(index: Any, dim: int) -> tuple[Any, ...]:
         """The NumPy index that has ``index`` along ``dim`` and counts along the others."""
@@ -280,13 +335,20 @@ class Gather(AlongIndex):
     vjp = (lambda g, index, x_shape, dim: scatter_add.act(g, index, shape=x_shape, dim=dim), None)
 
     def bind(self, input: Any, dim: int, index: Any) -> Any:
+        if index.dtype.kind not in "iu":
+            raise DtypeError(
+                f"gather with an index of dtype {index.dtype}: places are counted in whole numbers; write index.long()"
+            )
         return (input, index), {"dim": normal_dim(dim, input.ndim, self.name)}
 
     def run(self, x: Any, index: Any, dim: int) -> Any:
         self.check(x.shape, index.shape, dim)
         if index.size and index.min() < 0:
-            raise LabelError(f"gather with index {index.min()}: places are counted from 0 to {x.shape[dim] - 1}")
-        return x[self.places(index, dim)] if x.ndim else x.reshape(1)[index]
+            raise self.outside(index.min(), x.shape, dim)
+        try:
+            return x[self.places(index, dim)] if x.ndim else x.reshape(1)[index]
+        except IndexError:
+            raise self.outside(index.max(), x.shape, dim) from None
 
     def infer(self, x: Shape, index: Shape, dim: int) -> Shape:
         self.check(x, index, dim)
@@ -304,6 +366,8 @@ class Pick(AlongIndex):
     vjp = (lambda g, index, x_shape: _place(g, index, x_shape), None)
 
     def run(self, x: Any, index: Any) -> Any:
+        if index.shape != x.shape[:-1] or not x.ndim:  # what NumPy would broadcast
+            self.infer(x.shape, index.shape)
         if x.ndim == 2 and index.ndim == 1 and len(x) == len(index):
             return x[np.arange(len(x)), index]
         return np.take_along_axis(x, index[..., None], -1)[..., 0]
@@ -336,13 +400,19 @@ class ScatterAdd(AlongIndex):
     def run(self, src: Any, index: Any, shape: Shape, dim: int) -> Any:
         out = np.zeros(shape, src.dtype)
         places = self.places(index, dim)
-        if shape and index.shape[dim] == 1:  # no place is named twice
-            out[places] = src
-        else:
-            np.add.at(out if shape else out.reshape(1), places or index, src)
+        try:
+            if shape and index.shape[dim] == 1:  # no place is named twice
+                out[places] = src
+            else:
+                np.add.at(out if shape else out.reshape(1), places or index, src)
+        except IndexError:
+            raise self.outside(index.max(), shape, dim) from None
         return out
 
     def infer(self, src: Shape, index: Shape, shape: Shape, dim: int) -> Shape:
+        self.check(shape, index, dim)
+        if src != index:
+            raise ShapeError(f"scatter_add of {shape_of(src)} with an index of {shape_of(index)}: they must be equal")
         return shape
 
 
@@ -358,6 +428,8 @@ class Cat(Movement):
     kind, shares_memory, vjp = "keep", False, (lambda g: g,)
 
     def bind(self, tensors: Any, dim: int = 0) -> Any:
+        if hasattr(tensors, "ndim"):
+            raise OperandError(f"cat takes a list of tensors, and was given one of shape {shape_of(tensors.shape)}")
         parts = tuple(tensors)
         if not parts:
             raise ArgumentError("cat of no tensors: give a list with at least one")
@@ -394,7 +466,10 @@ def as_shape(sizes: tuple[Any, ...]) -> Shape:
         sizes = tuple(sizes[0])
     if all(type(size) is int for size in sizes):
         return sizes
-    return tuple(map(operator.index, sizes))
+    try:
+        return tuple(map(operator.index, sizes))
+    except TypeError:
+        raise OperandError(f"the shape {sizes}: sizes are whole numbers, one by one or in a tuple") from None
 
 
 reshape: Op = Reshape()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ShapeError, shape_of
+from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.ops.base import Op, Shape, normal_dim
 from chainrule.ops.elementwise import cast, exp
 from chainrule.ops.movement import expand, reshape
@@ -42,8 +42,10 @@ class Reduction(Op):
     def bind(self, input: Any, dim: Dims = None, keepdim: bool = False) -> Any:
         if dim is not None:
             dims = (dim,) if isinstance(dim, int) else tuple(dim)
-            dim = tuple(normal_dim(d, input.ndim, self.name) for d in dims) if input.ndim else None
-            dim = dim or None  # an empty tuple of dimensions means all of them, as in PyTorch
+            dim = tuple(normal_dim(d, input.ndim, self.name) for d in dims)
+            if len(set(dim)) < len(dim):
+                raise ArgumentError(f"{self.name} along dim={dims}: a dimension is named twice; name each once")
+            dim = dim if dim and input.ndim else None  # no dimensions means all of them, as in PyTorch
         return (input,), {"dim": dim, "keepdim": keepdim}
 
     def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
@@ -101,6 +103,8 @@ class Extreme(Reduction):
         try:
             return super().run(x, dim, keepdim)
         except ValueError:
+            if count(x.shape, dim):
+                raise
             raise ShapeError(
                 f"{self.name} of a tensor of shape {shape_of(x.shape)}: nothing is the {self.what} of nothing"
             ) from None
@@ -135,6 +139,11 @@ class Argument(Reduction):
     kind, vjp = "any", (None,)
 
     def bind(self, input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is not None and not isinstance(dim, int):
+            raise ArgumentError(
+                f"{self.name} along dim={dim!r}: it points along one dimension, a whole number; "
+                f"for more, flatten them into one first"
+            )
         return super().bind(input, dim, keepdim)
 
     def run(self, x: Any, dim: Any, keepdim: Any) -> Any:

@@ -15,7 +15,7 @@ def train(x, y, start, lr, batches):
         z = xb @ W1.T + b1  # (n, 32)
         a = np.maximum(z, 0)  # ReLU  (n, 32)
         s = a @ W2.T + b2  # scores  (n, 10)
-        s = s - s.max(axis=1, keepdims=True)  # the same probabilities, and exp cannot overflow
+        s = s - s.max(axis=1, keepdims=True)  # so that exp cannot overflow
         log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))  # log softmax  (n, 10)
         loss = -log_p[rows, yb].mean()
 

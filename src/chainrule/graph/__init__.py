@@ -1,0 +1,2 @@
+from chainrule.graph.checking import check
+from chainrule.graph.picture import draw
