@@ -20,7 +20,7 @@ SOURCE = Path(chainrule.__file__).parent
 
 # bottom to top; names on one line may know one another (but never in a circle)
 HOUSE = """
-errors files
+errors files devices
 value ops
 backprop
 grad_mode printing methods inplace reading tensor
