@@ -5,6 +5,7 @@ A newly registered operation is tested by giving it samples and mistakes there, 
 
 from __future__ import annotations
 
+import dis
 import re
 from collections.abc import Callable, Iterable
 from itertools import combinations
@@ -325,6 +326,17 @@ def test_a_rule_reads_what_it_declares_and_nothing_else(name: str, sample: Sampl
 def reads_of(op: Any, wanted: int) -> list[int]:
     """What the rule for input ``wanted`` says it reads; operations of many inputs have one rule for all."""
     return op.reads[wanted] if wanted < len(op.reads) else op.reads[0]
+
+
+@pytest.mark.parametrize("name", [name for name in BOOK if BOOK[name].differentiable])
+def test_a_rule_asks_for_nothing_it_does_not_use(name: str) -> None:
+    """What it asks for is kept alive until backward, and may not be overwritten."""
+    for rule in BOOK[name].vjp:
+        if rule is not None:
+            asked = rule.__code__.co_varnames[: rule.__code__.co_argcount]
+            used = [i.argval for i in dis.get_instructions(rule) if i.opname.startswith("LOAD_FAST")]
+            flat = {x for names in used for x in (names if isinstance(names, tuple) else (names,))}
+            assert set(asked) <= flat
 
 
 # ---------------------------------------------------------------------------------------- memory

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import random
-from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
 from chainrule.devices import device as device
+from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype, wider
 from chainrule.ops.movement import as_shape

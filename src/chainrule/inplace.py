@@ -18,7 +18,7 @@ from chainrule import ops
 from chainrule.errors import DtypeError, GradientError, ShapeError, shape_of
 from chainrule.grad_mode import mode
 from chainrule.methods import Methods
-from chainrule.ops.base import Array, Op, explained
+from chainrule.ops.base import Array, Op, explained, is_view
 from chainrule.ops.movement import Indexed
 
 NUMBERS = frozenset((float, int, bool))
@@ -31,10 +31,17 @@ def _changing(op: Op) -> Any:
 
     def change(self: InPlace, *args: Any, **kwargs: Any) -> Any:
         if direct and not kwargs and self._plain(args):
-            direct(self.array, *[x.array if isinstance(x, InPlace) else x for x in args], out=self.array)
-            self.version[0] += 1
+            raw = [self.array, *(x.array if isinstance(x, InPlace) else x for x in args)]
+            try:
+                direct(*raw, out=self.array)
+            except ValueError as error:
+                raise explained(op, raw, {}, error) from error
+            self._changed()
             return self
-        inputs, meta = op.bind(self.alias(), *args, **kwargs)
+        before = self.alias()
+        if mode.recording and any(0 in reads for reads in op.reads):  # the gradient will want the old numbers
+            before.array, before.version, before.made = self.array.copy(), [0], 0
+        inputs, meta = op.bind(before, *args, **kwargs)
         return self._overwrite(self.door(op, inputs, meta), op.name + "_")
 
     change.__name__ = op.name + "_"
@@ -89,7 +96,7 @@ class InPlace(Methods):
                 self.array[Indexed.fill(meta["index"], tuple(raw[2:]))] = raw[1]
             except (ValueError, IndexError) as error:
                 raise explained(ops.setitem, raw, meta, error) from error
-            self.version[0] += 1
+            self._changed()
             return
         changed_last = value.version is self.version and value.made == self.version[0] == self.made + 1
         if changed_last and len(inputs) == 2 and _same_memory(value.array, self.array[Indexed.fill(meta["index"], ())]):
@@ -100,7 +107,7 @@ class InPlace(Methods):
     def _plain(self, others: tuple[Any, ...]) -> bool:
         """Whether NumPy can compute straight into this memory: nothing to remember, nothing to cast or grow."""
         mine, recording = self.array, mode.recording
-        if mine.dtype.kind != "f" or (recording and self.node is not None):
+        if mine.dtype.kind != "f" or not mine.flags.writeable or (recording and self.node is not None):
             return False
         for x in others:
             if isinstance(x, InPlace):
@@ -114,27 +121,39 @@ class InPlace(Methods):
         """Write ``result`` into this memory and take its place in the graph, or say why that cannot be."""
         if mode.recording and (result.node is not None or self.node is not None):
             self._refuse_change(result, name)
-        try:
-            np.copyto(self.array, result.array, casting="same_kind")
-        except TypeError:
+        if not self.array.flags.writeable:
+            raise ShapeError(
+                f"{name} into a tensor of shape {shape_of(self.shape)} made by expand (or of a read-only array): "
+                f"several of its places are one in memory; change a copy: x.clone()"
+            )
+        if "bif".index(_rank(result)) > "bif".index(_rank(self)):
             raise DtypeError(
                 f"{name} would put {result.dtype} numbers into a tensor of dtype {self.dtype}; "
                 f"write x = x + ... for a new tensor, or convert first"
-            ) from None
+            )
+        try:
+            np.copyto(self.array, result.array, casting="unsafe")
         except ValueError:
             raise ShapeError(
                 f"{name} would put a result of shape {shape_of(result.shape)} into a tensor of shape "
                 f"{shape_of(self.shape)}; in place the shape must stay"
             ) from None
-        self.version[0] += 1
-        self.made = self.version[0]
         if mode.recording and (result.node is not None or not self.is_leaf):
             self.node = result.node
+            self.made = self.version[0]
+        self._changed()
         return self
+
+    def _changed(self) -> None:
+        """Count a change of this memory, made by this very tensor."""
+        current = self.made == self.version[0]
+        self.version[0] += 1
+        if current:
+            self.made = self.version[0]
 
     def _refuse_change(self, result: Any, name: str) -> None:
         base = self.node
-        while base is not None and base.op is not None and base.op.shares_memory:
+        while base is not None and base.op is not None and base.op.shares_memory and is_view(base.out, base.raw[0]):
             base = base.parents[0]
         if base is not None and base.op is None:
             what = "a leaf that requires grad" if base is self.node else "a view of a leaf that requires grad"
@@ -147,6 +166,11 @@ class InPlace(Methods):
                 f"{name} would write a value with a graph into a view of a tensor that has none, and the gradient "
                 f"would be lost; write to the tensor itself: x[index] = value"
             )
+
+
+def _rank(x: Any) -> str:
+    """The kind of its numbers: "b", "i" or "f"."""
+    return str(x.dtype.kind).replace("u", "i")
 
 
 def _same_memory(a: Array, b: Array) -> bool:

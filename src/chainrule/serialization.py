@@ -75,7 +75,8 @@ def _taken_apart(value: Any, name: str, tensors: dict[str, Any]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return {"value": value}
     raise ArgumentError(
-        f"save: {name or 'the object'} is {type(value).__name__}; a file holds tensors, numbers, strings, lists and dicts"
+        f"save: {name or 'the object'} is {type(value).__name__}; "
+        f"a file holds tensors, numbers, strings, lists and dicts"
     )
 
 

@@ -25,9 +25,9 @@ from chainrule.errors import (
     ShapeError,
     shape_of,
 )
-from chainrule.grad_mode import enable_grad, mode
+from chainrule.grad_mode import enable_grad, mode, no_grad
 from chainrule.inplace import NUMBERS, InPlace
-from chainrule.ops.base import Array, Op, explained
+from chainrule.ops.base import Array, Op, explained, is_view
 from chainrule.ops.dtypes import SUPPORTED, get_default_dtype
 from chainrule.printing import numbers
 from chainrule.reading import Reading
@@ -68,7 +68,7 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise explained(op, raw, meta, error) from error
     result = wrap(out if type(out) is np.ndarray else np.asarray(out))
-    if op.shares_memory:
+    if op.shares_memory and is_view(result.array, raw[0]):
         result.version = inputs[0].version
         result.made = result.version[0]
     if recording and mode.recording and op.differentiable:
@@ -87,6 +87,8 @@ def remember(
                 x = inputs[i] if i >= 0 else result
                 if isinstance(x, Tensor):
                     seen.append((x.version, x.version[0]))
+    if op.index_from is not None:
+        seen += [(x.version, x.version[0]) for x in inputs[op.index_from :] if isinstance(x, Tensor)]
     result.node = Node(op, inputs, raw, parents, result.array, meta, seen)
 
 
@@ -334,17 +336,16 @@ def slopes(
         seed = seed if create_graph else seed.array
         seeds[node] = seeds[node] + seed if node in seeds else seed
     retain = create_graph if retain_graph is None else retain_graph
-    if create_graph:
-        with enable_grad():
-            return backpropagate(seeds, _lift, retain, wanted)
-    owned = {id(seed) for seed in seeds.values()}
-    collected = backpropagate(seeds, None, retain, wanted)
-    for node, g in collected.items():
-        array = np.asarray(g)
-        if array.base is not None or id(array) in owned:  # another gradient may live in the same memory
-            array = array.copy()
-        owned.add(id(array))
-        collected[node] = wrap(array)
+    owned = {id(seed.array if create_graph else seed) for seed in seeds.values()}
+    with enable_grad() if create_graph else no_grad():
+        collected = backpropagate(seeds, _lift if create_graph else None, retain, wanted)
+        for node, g in collected.items():
+            array = g.array if create_graph else np.asarray(g)
+            if array.base is not None or id(array) in owned:  # another gradient may live in the same memory
+                g = ops.clone(g)
+                array = g.array if create_graph else np.asarray(g)
+            owned.add(id(array))
+            collected[node] = g if create_graph else wrap(array)
     return collected
 
 
@@ -371,7 +372,7 @@ def _seed(output: Tensor, gradient: Any) -> Tensor:
             f"backward(gradient=...) of shape {shape_of(gradient.shape)} for a tensor of shape "
             f"{shape_of(output.shape)}: they must be equal, one weight for each number"
         )
-    return gradient
+    return gradient.to(output.dtype)
 
 
 def _added(grad: Tensor, g: Tensor) -> Tensor:

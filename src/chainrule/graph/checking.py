@@ -13,7 +13,9 @@ from typing import Any
 from chainrule.errors import ArgumentError
 from chainrule.graph.findings import Finding, Report, called, signed
 from chainrule.graph.local import Formula, agrees, formula, measured
+from chainrule.graph.notation import TEXT
 from chainrule.graph.numbers import number
+from chainrule.graph.paths import Edge
 from chainrule.graph.readers import Constant, TensorReader
 from chainrule.graph.tensor_check import check_tensors
 from chainrule.graph.totals import check_totals
@@ -109,8 +111,7 @@ def _judge(
 
 
 def _finder(vertex: Vertex, child: Vertex, slope: float) -> Callable[[float, str], Finding]:
-    who = called(vertex) if vertex.label else f"this node, {called(vertex)},"
-    return lambda sent, text: Finding(vertex, child, sent, slope, f"{who} {text}")
+    return lambda sent, text: Finding(vertex, child, sent, slope, f"{called(vertex)} {text}")
 
 
 def _wrong_slope(vertex: Vertex, child: Vertex, known: Formula, sent: float, slope: float) -> str:
@@ -125,8 +126,8 @@ def _wrong_slope(vertex: Vertex, child: Vertex, known: Formula, sent: float, slo
         swapped = _slopes(known, vertex, vertex.children.index(other))[0]
         if abs(sent - swapped) <= close:
             return f"{said}: {signed(sent)} is the slope in {called(other)}"
-    if abs(slope) > close:
-        return f"{said}: {number(sent / slope)} times too much" if abs(sent) > abs(slope) else said
+    if known.op is not None:
+        return f"{said}, which is {Edge(vertex, vertex.children.index(child), known).formula(TEXT)}"
     return said
 
 

@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import shape_of
 from chainrule.graph.collapse import Group
 from chainrule.graph.layout import Box
-from chainrule.graph.numbers import lean, number, size, spread, summary
+from chainrule.graph.numbers import gradient, headline, is_large, lean, number, size, spread, summary
 from chainrule.graph.view import Vertex, View
 
 CHARACTER, LINE, PAD = 7.23, 17.0, 8.0  # points, of a monospaced font of 12
@@ -74,12 +73,11 @@ def vertex_face(vertex: Vertex, level: str, grad: Any = None) -> Face:
     """The box of one vertex."""
     data = vertex.data
     title = vertex.label if level != "data" else ""
-    face = Face(f"v{vertex.id}", PRETTY.get(vertex.op, vertex.op), title, summary(data), kind=kind_of(vertex))
-    if _is_large(data):
-        face.value, face.more = shape_of(data.shape), spread(data)
+    face = Face(f"v{vertex.id}", PRETTY.get(vertex.op, vertex.op), title, headline(data), kind=kind_of(vertex))
+    face.more = spread(data) if is_large(data) else ""
     face.hint = f"{vertex.name}{f', made by {vertex.op}' if vertex.op else ''}\n{data!r}"[:400]
     if level == "grads" and grad is not None:
-        face.grad = spread(grad) if _is_large(grad) else summary(grad)
+        face.grad = gradient(grad)
         face.slope = math.copysign(size(grad), lean(grad))
     return face
 
@@ -120,7 +118,3 @@ def kind_of(vertex: Vertex) -> str:
     if vertex.children or vertex.op:
         return "result"
     return "leaf" if vertex.reader.wants_grad(vertex.object) else "data"
-
-
-def _is_large(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.ndim > 0 and (x.ndim > 1 or x.size > 4)

@@ -48,7 +48,9 @@ class Report(list[Finding]):
     def __repr__(self) -> str:
         gradients = f"{self.checked:,} gradient{'' if self.checked == 1 else 's'}"
         if not self:
-            verdict = f"{gradients} checked, each the slope that was measured" if self.checked else "nothing was checked"
+            verdict = (
+                f"{gradients} checked, each the slope that was measured" if self.checked else "nothing was checked"
+            )
         else:
             verdict = f"{gradients} checked, {len(self)} finding{'' if len(self) == 1 else 's'}:"
         lines = [verdict, *(f"{n}  {finding}" for n, finding in enumerate(self, 1))]
@@ -62,10 +64,16 @@ class Report(list[Finding]):
 
 
 def called(vertex: Vertex) -> str:
-    """A vertex in a sentence: its name, or how it was made and what it holds."""
+    """A vertex in a sentence: its label, or how it was made and what it holds.
+
+    >>> from chainrule.value import Value
+    >>> called(View(Value(2.0) * Value(3.0)).root)
+    'the × node (6.0)'
+    """
     if vertex.label:
         return vertex.label
-    return f"the {vertex.op} = {summary(vertex.data)}" if vertex.op else f"the leaf {summary(vertex.data)}"
+    sign = {"*": "×", "-": "−"}.get(vertex.op, vertex.op)
+    return f"the {sign} node ({summary(vertex.data)})" if vertex.op else f"the leaf {summary(vertex.data)}"
 
 
 def signed(x: Any) -> str:

@@ -100,7 +100,9 @@ def _own(vertex: Vertex, name: str) -> Callable[..., Any] | None:
         return None
 
     def run(*numbers: float) -> Any:
-        return method(*(_like(c, x) for c, x in zip(vertex.children, numbers, strict=False)), *numbers[len(vertex.children) :]).data
+        return method(
+            *(_like(c, x) for c, x in zip(vertex.children, numbers, strict=False)), *numbers[len(vertex.children) :]
+        ).data
 
     return run
 

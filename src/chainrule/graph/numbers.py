@@ -34,11 +34,24 @@ def summary(x: Any) -> str:
     """A value in one line: a number, a short vector, or the shape and the range of an array."""
     if not isinstance(x, np.ndarray):
         return number(x)
-    if not x.ndim:
-        return number(x[()])
-    if x.ndim == 1 and 0 < x.size <= 4:
-        return f"[{', '.join(map(number, x))}]"
-    return f"{shape_of(x.shape)}  {spread(x)}"
+    if is_large(x) or not x.size:
+        return f"{shape_of(x.shape)}  {spread(x)}"
+    return f"[{', '.join(map(number, x))}]" if x.ndim else number(x[()])
+
+
+def is_large(x: Any) -> bool:
+    """Whether a value takes two lines: its shape, and its range."""
+    return isinstance(x, np.ndarray) and x.ndim > 0 and (x.ndim > 1 or x.size > 4)
+
+
+def headline(x: Any) -> str:
+    """A value in the first line of a box: a number, or the shape of an array."""
+    return shape_of(x.shape) if is_large(x) else summary(x)
+
+
+def gradient(x: Any) -> str:
+    """A gradient in a box: its shape is that of the value above it, so an array shows its range alone."""
+    return spread(x) if is_large(x) else summary(x)
 
 
 def spread(x: Any) -> str:
@@ -64,3 +77,16 @@ def size(x: Any) -> float:
 def lean(x: Any) -> float:
     """Which way a gradient points: a number itself, an array by the sum of what is in it."""
     return float(np.asarray(x, float).sum())
+
+
+def matrix(x: Any) -> str:
+    """An array in full while it is small: rows in brackets; else its summary.
+
+    >>> matrix(np.array([[1.0, -2.0], [0.5, 3.0]]))
+    '[[1.0, −2.0], [0.5, 3.0]]'
+    """
+    if not isinstance(x, np.ndarray) or x.ndim == 0 or x.ndim > 2 or not 0 < x.size <= 12:
+        return summary(x)
+    if x.ndim == 1:
+        return f"[{', '.join(map(number, x))}]"
+    return f"[{', '.join(map(matrix, x))}]"

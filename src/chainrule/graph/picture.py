@@ -28,6 +28,7 @@ def draw(
     limit: int = LIMIT,
     direction: str = "LR",
     findings: Any = (),
+    grads: dict[int, Any] | None = None,
 ) -> Picture:
     """The graph below ``x``: a `Value`, a `Tensor`, a list of them, or anything with ``data`` and ``_prev``.
 
@@ -35,7 +36,8 @@ def draw(
     gradients too, coloured: blue up, orange down, the stronger the larger); by default as much as there is.
     ``names`` names values from outside, ``{"w": w}`` or a module.  A graph of more than ``limit`` values is
     collapsed into neurons, layers or parts (see ``collapse``), which open on a click in a notebook and in a
-    saved page.  ``findings``, from `check`, are marked where they are.  The graph itself is not changed.
+    saved page.  ``findings``, from `check`, are marked where they are; ``grads``, by id, stand in for the gradients that are
+    stored.  The graph itself is not changed.
 
     >>> from chainrule.value import Value
     >>> a = Value(2.0, label="a")
@@ -51,15 +53,25 @@ def draw(
         raise ArgumentError(f"level={level!r}: choose 'data', 'labels' or 'grads', or leave it out")
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: choose 'LR' (left to right) or 'TB' (top to bottom)")
-    return Picture(x if isinstance(x, View) else View(x, names), level, max(limit, 2), direction, list(findings))
+    view = x if isinstance(x, View) else View(x, names)
+    return Picture(view, level, max(limit, 2), direction, list(findings), grads)
 
 
 class Picture:
     """A drawn graph.  ``svg`` and ``dot`` are its texts; ``save`` writes a file."""
 
-    def __init__(self, view: View, level: str | None, limit: int, direction: str, findings: list[Any]) -> None:
+    def __init__(
+        self,
+        view: View,
+        level: str | None,
+        limit: int,
+        direction: str,
+        findings: list[Any],
+        grads: dict[int, Any] | None,
+    ) -> None:
         self.view, self.limit, self.direction, self.findings = view, limit, direction, findings
-        self.grads, self.remark = stored_or_computed(view) if level in (None, "grads") else (None, "")
+        wanted = grads is None and level in (None, "grads")
+        self.grads, self.remark = stored_or_computed(view) if wanted else (grads, "")
         self.level = level or ("grads" if self.grads else "labels")
 
     @cached_property

@@ -1,7 +1,7 @@
 """How each kind of graph is read: where a value keeps its children, operation, label, numbers and gradient.
 
-    ScalarReader   `chainrule.value.Value`, and any class with ``data`` and ``_prev``
-    TensorReader   `chainrule.Tensor`: the nodes behind it, and the tensors and numbers that want no gradient
+ScalarReader   `chainrule.value.Value`, and any class with ``data`` and ``_prev``
+TensorReader   `chainrule.Tensor`: the nodes behind it, and the tensors and numbers that want no gradient
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ScalarReader:
         return x
 
     def prepare(self, roots: list[Any]) -> Callable[[Any], Iterable[Any]]:
-        rank: list[dict[int, int]] = []  # worked out once, and only if some children come as a set
+        rank: list[dict[int, tuple[bytes, bytes]]] = []  # worked out once, and only if some children come as a set
 
         def children(x: Any) -> Iterable[Any]:
             below = x._prev

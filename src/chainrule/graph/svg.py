@@ -55,7 +55,11 @@ def _tip(before: Point, end: Point, length: float = 7.0) -> str:
     dx, dy = end[0] - before[0], end[1] - before[1]
     norm = (dx * dx + dy * dy) ** 0.5 or 1.0
     dx, dy = dx / norm * length, dy / norm * length
-    corners = ((end[0] - dy * 0.45, end[1] + dx * 0.45), (end[0] + dx, end[1] + dy), (end[0] + dy * 0.45, end[1] - dx * 0.45))
+    corners = (
+        (end[0] - dy * 0.45, end[1] + dx * 0.45),
+        (end[0] + dx, end[1] + dy),
+        (end[0] + dy * 0.45, end[1] - dx * 0.45),
+    )
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
 
 
@@ -63,14 +67,18 @@ def _card(face: Face, x: float, y: float) -> str:
     """One box around its centre."""
     w, h = face.width, face.height
     classes = f"node {face.kind}{' wrong' if face.marks else ''}{' open' if face.kind == 'group' else ''}"
-    parts = [f'<g class="{classes}" data-v={quoteattr(face.key)} transform="translate({x - w / 2:.1f},{y - h / 2:.1f})">']
+    parts = [
+        f'<g class="{classes}" data-v={quoteattr(face.key)} transform="translate({x - w / 2:.1f},{y - h / 2:.1f})">'
+    ]
     parts.append(f"<title>{escape(face.hint)}</title>")
     if face.kind == "group":
         parts.append(f'<rect class="stack" x="4" y="4" width="{w:.1f}" height="{h:.1f}" rx="6"/>')
     parts.append(f'<rect class="card" width="{w:.1f}" height="{h:.1f}" rx="6"/>')
     if face.op:
         p = face.panel
-        parts.append(f'<path class="panel" d="M{p:.1f},1V{h - 1:.1f}H6.5Q1,{h - 1:.1f} 1,{h - 6.5:.1f}V6.5Q1,1 6.5,1Z"/>')
+        parts.append(
+            f'<path class="panel" d="M{p:.1f},1V{h - 1:.1f}H6.5Q1,{h - 1:.1f} 1,{h - 6.5:.1f}V6.5Q1,1 6.5,1Z"/>'
+        )
         parts.append(f'<text class="op" x="{p / 2 + 0.5:.1f}" y="{h / 2 + 4:.1f}">{escape(face.op)}</text>')
     parts += _lines(face)
     parts += [_mark(number, w - 4 - 17 * i) for i, number in enumerate(face.marks)]

@@ -43,7 +43,9 @@ def draw(climbs: Sequence[Climb], out: Path) -> Iterator[str]:
 
 
 def figures(climbs: Sequence[Climb], theme: Theme) -> Iterator[tuple[str, Figure]]:
-    """Every picture of the report in one theme, with its name."""
+    """Every picture of the report in one theme, with its name; none if no rung ran."""
+    if not climbs:
+        return
     yield "ladder", ladder(climbs, theme)
     yield "cost", cost(climbs, theme)
     for task, rows in climbs:
@@ -132,10 +134,10 @@ def rung(row: Row, hand: Array, theme: Theme) -> Figure:
     """One rung's loss inside the wide band of ``hand``, and how far apart the two are at each step."""
     colour = colour_of(row, theme)
     if row.rung == "hand":
-        figure, (ax,) = canvas.canvas(5.6, 3.4, theme)
+        figure, (ax,) = canvas.canvas(5.6, 3.4, theme, margins=(0.12, 0.14, 0.985, 0.98))
         plots.loss_curve(ax, row.run.losses, colour=colour, noise=True, theme=theme)
         return figure
-    figure, (ax, below) = canvas.canvas(5.6, 4.4, theme, rows=[3, 1])
+    figure, (ax, below) = canvas.canvas(5.6, 4.4, theme, rows=[3, 1], margins=(0.12, 0.11, 0.985, 0.98))
     plots.loss_curve(ax, hand, colour=theme.grid, width=9, theme=theme)
     plots.loss_curve(ax, row.run.losses, colour=colour, noise=True, theme=theme)
     plots.difference_strip(below, row.apart, tolerance=row.tolerance, colour=colour, theme=theme)

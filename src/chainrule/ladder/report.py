@@ -13,13 +13,14 @@ import numpy as np
 
 import chainrule
 from chainrule.errors import require
+from chainrule.files import write_atomically
 from chainrule.ladder import pictures, table
 from chainrule.ladder.listing import code_style, differing_lines, highlighted, paragraphs, without_docstring
 from chainrule.ladder.pictures import Climb, colour_of, duration
 from chainrule.ladder.run import Row
 from chainrule.ladder.rungs import BUILT, RUNGS, built, source
 from chainrule.ladder.tasks import Task
-from chainrule.viz.canvas import DARK, LIGHT, write_whole
+from chainrule.viz.canvas import DARK, LIGHT
 
 TITLES = {"sine": "A cubic for the sine", "digits": "A network for handwritten digits"}
 INTRODUCTIONS: dict[str, Callable[[Task], str]] = {
@@ -57,8 +58,7 @@ def write(climbs: Sequence[Climb], out: Path, seed: int) -> Path:
     ran = [(task, rows) for task, rows in ran if rows]
     with tqdm(pictures.draw(ran, out), "report", delay=1, leave=False, unit=" pictures", file=sys.stderr) as bar:
         drawn = set(bar)
-    text = page(climbs, ran, drawn, seed)
-    write_whole(out / "index.html", lambda file: file.write(text.encode()))
+    write_atomically(out / "index.html", page(climbs, ran, drawn, seed))
     return out / "index.html"
 
 

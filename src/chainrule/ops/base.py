@@ -65,6 +65,7 @@ class Op:
     vjp: ClassVar[tuple[Rule | None, ...]] = ()
     kind: ClassVar[str] = "keep"
     shares_memory: ClassVar[bool] = False  # the result may be a view of the first input
+    index_from: ClassVar[int | None] = None  # the inputs from here on are places in an index, which the gradient reads
     symbol: ClassVar[str] = ""
 
     def __init__(self, name: str = "") -> None:
@@ -179,6 +180,11 @@ def explained(op: Op, raw: list[Any], meta: dict[str, Any], error: Exception) ->
     given = ", ".join(f"{x.dtype} {shape_of(x.shape)}" if isinstance(x, np.ndarray) else repr(x) for x in raw)
     kind = LabelError if isinstance(error, IndexError) else ArgumentError
     return kind(f"{op.name} of {given}: {error}")
+
+
+def is_view(out: Array, x: Array) -> bool:
+    """Whether ``out``, made from ``x``, is a view of its memory and not a copy."""
+    return out.size > 0 and (out is x or (out.base is not None and (out.base is x or out.base is x.base)))
 
 
 def normal_dim(dim: int, ndim: int, name: str) -> int:

@@ -223,6 +223,7 @@ class Getitem(Indexed):
     tensor([2., 4.])
     """
 
+    index_from = 1
     vjp = (lambda g: g,)  # replaced by `pull`: the number of inputs depends on the index
 
     def bind(self, input: Any, index: Any) -> Any:
@@ -246,7 +247,7 @@ class Getitem(Indexed):
 class Unindex(Indexed):
     """The gradient of x[index]: zeros, with g added at the places the index named (twice if named twice)."""
 
-    shares_memory, vjp = False, (lambda g: g,)
+    shares_memory, index_from, vjp = False, 1, (lambda g: g,)
 
     def bind(self, g: Any, index: Any, shape: Shape, *arrays: Any) -> Any:
         return (g, *arrays), {"index": index, "shape": tuple(shape)}
@@ -272,7 +273,7 @@ class Unindex(Indexed):
 class Setitem(Indexed):
     """x with ``value`` written at the places the index names: what ``x[index] = value`` means to the graph."""
 
-    shares_memory, vjp = False, (lambda g: g,)
+    shares_memory, index_from, vjp = False, 2, (lambda g: g,)
 
     def bind(self, input: Any, index: Any, value: Any) -> Any:
         parts, arrays = self.split(index)

@@ -12,15 +12,16 @@ Nothing here uses pyplot: no global state, no window, no backend to choose.
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.errors import require
+from chainrule.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,10 +53,19 @@ def canvas(
     *,
     columns: Sequence[float] = (1,),
     rows: Sequence[float] = (1,),
+    margins: tuple[float, float, float, float] | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of ``width`` × ``height`` inches and its axes, row by row; ``columns`` and ``rows`` are their sizes."""
+    """A figure of ``width`` × ``height`` inches and its axes, row by row; ``columns`` and ``rows`` are their sizes.
+
+    Room for labels is measured, which takes most of the time a small figure takes, unless ``margins`` says where
+    the axes end: left, bottom, right, top, as parts of the figure.
+    """
     figure_module = require("matplotlib.figure", "matplotlib", "drawing plots")
-    figure: Figure = figure_module.Figure(figsize=(width, height), facecolor=theme.paper, layout="constrained")
+    figure: Figure = figure_module.Figure(figsize=(width, height), facecolor=theme.paper)
+    if margins:
+        figure.subplots_adjust(*margins)
+    else:
+        figure.set_layout_engine("constrained")
     grid = figure.add_gridspec(len(rows), len(columns), width_ratios=list(columns), height_ratios=list(rows))
     axes = [figure.add_subplot(grid[i]) for i in range(len(rows) * len(columns))]
     for ax in axes:
@@ -65,21 +75,9 @@ def canvas(
 
 def save(figure: Figure, path: str | os.PathLike[str], dpi: int = 140) -> None:
     """Write ``figure`` as a PNG.  A reader sees the old file or the new one, never half of one."""
-    write_whole(path, lambda file: figure.savefig(file, format="png", dpi=dpi, facecolor=figure.get_facecolor()))
-
-
-def write_whole(path: str | os.PathLike[str], write: Callable[[Any], object]) -> None:
-    """Let ``write`` fill a temporary binary file beside ``path``, then put it in the place of ``path``."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=dpi, facecolor=figure.get_facecolor())
+    write_atomically(Path(path), picture.getvalue())
 
 
 def ordered_colours(n: int, theme: Theme = LIGHT) -> list[str]:
@@ -120,10 +118,3 @@ def _dress(ax: Axes, theme: Theme) -> None:
     ax.tick_params(colors=theme.faint, which="both", labelsize=9.5, length=0)
     ax.grid(True, color=theme.grid, lw=0.6)
     ax.set_axisbelow(True)
-
-
-def _umask() -> int:
-    """The permissions new files do not get.  (It can only be read by setting it.)"""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

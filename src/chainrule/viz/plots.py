@@ -38,6 +38,10 @@ def loss_curve(
     steps, means = averaged(losses)
     ax.loglog(steps, means, lw=width, color=colour, solid_capstyle="round", solid_joinstyle="round")
     ax.plot(steps[-1:], means[-1:], "o", ms=max(4.5, width), mew=0, color=colour)
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = axis.get_view_interval()
+        if high >= 100 * low:  # powers of ten suffice
+            axis.set_minor_locator(require("matplotlib.ticker", "matplotlib", "drawing plots").NullLocator())
     label(ax, theme, x="step", y="loss")
 
 
