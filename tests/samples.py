@@ -20,7 +20,7 @@ import torch
 
 from chainrule.errors import ArgumentError, ChainruleError, DtypeError, LabelError, OperandError, ShapeError
 from chainrule.ops import BOOK
-from chainrule.ops.movement import Indexed
+from chainrule.ops.indexing import Indexed
 from chainrule.tensor import Tensor
 
 inf, nan = np.inf, np.nan
@@ -752,7 +752,7 @@ refuse(
     wrong("float index", DtypeError, r"gather.*index of dtype float64.*long", normal(2, 3), 1, PICK.astype(float)),
 )
 book(
-    "scatter_add",
+    "ungather",
     s("dim 0", (3, 3), 0, PICK, normal(2, 3)),
     s("dim 1", (2, 3), 1, PICK, normal(2, 3)),
     s("one each", (2, 3), 1, PICK[:, :1], normal(2, 1)),
@@ -765,9 +765,9 @@ book(
     s("expanded", (2, 3), 1, PICK, expanded(normal(2, 1), 2, 3)),
 )
 refuse(
-    "scatter_add",
-    wrong("past the end", LabelError, r"scatter_add.*3.*from 0 to 2", (2, 3), 1, PICK + 1, normal(2, 3)),
-    wrong("shapes", ShapeError, r"scatter_add.*\(2, 4\)", (2, 3), 1, PICK, normal(2, 4)),
+    "ungather",
+    wrong("past the end", LabelError, r"ungather.*3.*from 0 to 2", (2, 3), 1, PICK + 1, normal(2, 3)),
+    wrong("shapes", ShapeError, r"ungather.*\(2, 4\)", (2, 3), 1, PICK, normal(2, 4)),
 )
 
 ONE_EACH = np.array([2, 0])
@@ -1047,7 +1047,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "setitem": _setitem,
     "cat": lambda parts, dim=0: torch.cat(parts, dim),
     "pick": lambda x, index: x.gather(-1, index.long().unsqueeze(-1)).squeeze(-1),
-    "scatter_add": lambda shape, dim, index, src: torch.zeros(shape, dtype=src.dtype).scatter_add(dim, index, src),
+    "ungather": lambda shape, dim, index, src: torch.zeros(shape, dtype=src.dtype).scatter_add(dim, index, src),
     "sum": _in("sum"),
     "mean": _in("mean"),
     "amax": _in("amax"),

@@ -35,7 +35,7 @@ import chainrule
 from chainrule.errors import GradientError
 from chainrule.ops import BOOK
 from chainrule.ops.elementwise import Elementwise
-from chainrule.ops.movement import MASK
+from chainrule.ops.indexing import MASK
 from chainrule.tensor import Tensor, apply
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning", "ignore:divide by zero:RuntimeWarning")

@@ -19,7 +19,7 @@ from chainrule.errors import DtypeError, GradientError, ShapeError, shape_of
 from chainrule.grad_mode import mode
 from chainrule.methods import Methods
 from chainrule.ops.base import Array, Op, explained, is_view
-from chainrule.ops.movement import Indexed
+from chainrule.ops.indexing import Indexed
 
 NUMBERS = frozenset((float, int, bool))
 

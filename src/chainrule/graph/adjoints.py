@@ -1,4 +1,4 @@
-"""The chain rule for tensors: the gradient of each value on the way, from what its users send, added where they meet."""
+"""The chain rule for tensors: the gradient of each value, from what its users send, added where they meet."""
 
 from __future__ import annotations
 
@@ -59,9 +59,8 @@ class Adjoints:
     def __repr__(self) -> str:
         if self.value is None:
             return f"grad {self.wrt.name} = 0: {self.root.name} was not made from {self.wrt.name}"
-        legend = [
-            f"{v.name} = {v.op} of {', '.join(c.name for c in v.children)}" for v in self.lines if not v.label and v.op
-        ]
+        unnamed = [v for v in self.lines if v.op and not v.label]
+        legend = [f"{v.name} = {v.op} of {', '.join(c.name for c in v.children)}" for v in unnamed]
         rows = self._written(_TEXT, bar)
         left, right = (max(len(row[i]) for row in rows) for i in (0, 1))
         lines = [

@@ -63,7 +63,7 @@ def order() -> Comparison:
     >>> order()
     Why a topological order?  b is used by L and by c; it may send on only when both have sent to it.
     wrong  as soon as reached: a.grad = 30.0
-    right  users first: a.grad = 42.0
+    right  users first: a.grad = 48.0
     """
     view, a = _graph()
     reached: dict[int, Vertex] = {}
@@ -90,8 +90,8 @@ def accumulate() -> Comparison:
 
     >>> accumulate()
     Why += ?  A value with several users has a slope through each; the chain rule adds them up.
-    wrong  written over, with =: a.grad = 24.0
-    right  added, with +=: a.grad = 42.0
+    wrong  written over, with =: a.grad = 18.0
+    right  added, with +=: a.grad = 48.0
     """
     view, a = _graph()
     return _compare(
@@ -107,8 +107,8 @@ def twice() -> Comparison:
 
     >>> twice()
     Why start from zero?  What is left in b and c from the first backward is sent on a second time.
-    wrong  over what was left: a.grad = 174.0
-    right  results between from zero, leaves added up: a.grad = 84.0
+    wrong  over what was left: a.grad = 162.0
+    right  results between from zero, leaves added up: a.grad = 96.0
     """
     view, a = _graph()
     once = _right(view)
@@ -144,13 +144,13 @@ def zero_grad(steps: int = 8, rate: float = 0.3) -> Comparison:
         told = f"{what}: loss {' '.join(map(number, losses))}"
         sides.append(Side(told, draw(loss, level="grads")))
     return Comparison(
-        "Why zero_grad?  backward adds to what a parameter holds: without it, each step follows all earlier slopes too.",
+        "Why zero_grad?  backward adds to what a parameter holds: each step would follow all earlier slopes too.",
         *sides,
     )
 
 
 def deep(depth: int = 20_000) -> Comparison:
-    """A sum of many terms is as deep as it is long: recursion ends at Python's limit, a stack of one's own does not."""
+    """A sum is as deep as it has terms: recursion ends at Python's limit, a stack of one's own does not."""
     total = Value(0.0, label="start")
     first = total
     for _ in range(depth):
@@ -184,7 +184,7 @@ def deep(depth: int = 20_000) -> Comparison:
 def vanishing(layers: int = 8) -> Comparison:
     """Layers of tanh that are pushed into saturation: each multiplies the gradient by almost nothing."""
     return _signal(
-        "Why do gradients vanish?  Where tanh is flat its slope is near 0, and the slopes of all layers are multiplied.",
+        "Why do gradients vanish?  Where tanh is flat its slope is near 0, and all the slopes are multiplied.",
         layers,
         [("weights of 3: saturated", 3.0), ("weights of 1", 1.0)],
         lambda h: h.tanh(),

@@ -96,17 +96,13 @@ def _applied(known: Formula, operands: Sequence[Any]) -> str:
 
 def scalar_frames(view: View, report: Report) -> list[Frame]:
     """Run every node's own ``_backward``, users first, and note what each wrote."""
-    frames = []
     with kept_gradients(view):
         for vertex in view:
             if not isinstance(vertex.object, Constant):
                 vertex.object.grad = 0.0
         view.root.object.grad = 1.0
-        frames.append(_seed(view.root, 1.0))
-        for vertex in reversed(view.vertices):
-            if vertex.children:
-                frames.append(_scalar_frame(vertex, report))
-    return frames
+        seed = _seed(view.root, 1.0)
+        return [seed, *(_scalar_frame(v, report) for v in reversed(view.vertices) if v.children)]
 
 
 def _seed(root: Vertex, g: Any) -> Frame:

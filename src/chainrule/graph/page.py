@@ -93,7 +93,7 @@ def widget(name: str, state: dict[str, Any], fallback: str) -> Any:
     traitlets = require("traitlets", "anywidget", "a widget")
 
     def bundle(self: Any, **kwargs: Any) -> Any:
-        shown = super(kind, self)._repr_mimebundle_(**kwargs)
+        shown = anywidget.AnyWidget._repr_mimebundle_(self, **kwargs)
         data, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         return {**data, "image/svg+xml": fallback}, metadata
 

@@ -24,8 +24,8 @@ class Edge:
         known = known or formula(vertex)
         if known is None:
             raise GradientError(
-                f"the slope of {vertex.name} in {self.child.name}: nobody knows the operation {vertex.op!r}, or it does "
-                f"not give {vertex.data!r} again (was a value changed after it was used?)"
+                f"the slope of {vertex.name} in {self.child.name}: nobody knows the operation {vertex.op!r}, or it "
+                f"does not give {vertex.data!r} again (was a value changed after it was used?)"
             )
         self.value = _slope(known, vertex, place)
         self.symbol = _symbolic(known, vertex, place)

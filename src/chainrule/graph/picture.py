@@ -36,7 +36,8 @@ def draw(
     gradients too, coloured: blue up, orange down, the stronger the larger); by default as much as there is.
     ``names`` names values from outside, ``{"w": w}`` or a module.  A graph of more than ``limit`` values is
     collapsed into neurons, layers or parts (see ``collapse``), which open on a click in a notebook and in a
-    saved page.  ``findings``, from `check`, are marked where they are; ``grads``, by id, stand in for the gradients that are
+    saved page.
+    ``findings``, from `check`, are marked where they are; ``grads``, by id, stand in for the gradients that are
     stored.  The graph itself is not changed.
 
     >>> from chainrule.value import Value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -63,9 +63,8 @@ def _operation(vertex: Vertex) -> Callable[..., Any]:
     name, fixed = _exponent(vertex.op)
     known = formula(vertex)
     kind = type(vertex.object)
-    method = (
-        {**OPERATORS, "neg": lambda x: -x}.get(name) or getattr(kind, name, None) or getattr(kind, name.lower(), None)
-    )
+    method: Callable[..., Any] | None = OPERATORS.get(name) or (operator.neg if name == "neg" else None)
+    method = method or getattr(kind, name, None) or getattr(kind, name.lower(), None)
     if known is None or method is None:
         raise ArgumentError(
             f"{vertex.name} cannot be computed again: {kind.__name__} has no operator or method {vertex.op!r} that "
@@ -93,12 +92,3 @@ def _tensor(vertex: Vertex, made: dict[int, Any], changed: dict[int, Any]) -> An
             f"the graph"
         )
     return x.op.act(*inputs, **x.meta)
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two results are equal up to rounding."""
-    return (
-        bool(np.allclose(a, b, rtol=1e-6, equal_nan=True))
-        if isinstance(a, np.ndarray)
-        else math.isclose(a, b, rel_tol=1e-9)
-    )

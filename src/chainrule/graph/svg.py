@@ -108,4 +108,5 @@ def _lines(face: Face) -> list[str]:
 
 
 def _mark(number: int, x: float) -> str:
-    return f'<circle class="mark" cx="{x:.1f}" cy="0" r="8"/><text class="small mark-ink" x="{x:.1f}" y="4">{number}</text>'
+    disc = f'<circle class="mark" cx="{x:.1f}" cy="0" r="8"/>'
+    return f'{disc}<text class="small mark-ink" x="{x:.1f}" y="4">{number}</text>'

@@ -95,5 +95,5 @@ def _slopes(f: Any, wide: list[Any], i: int, place: Any, g: Any) -> tuple[float,
 def _finding(vertex: Vertex, child: Vertex, node: Node, sent: float, slope: float, place: tuple[int, ...]) -> Finding:
     where = f"element {place} of " if place else ""
     weighed = "" if node.out.size == 1 else ", for a random gradient of its own"
-    text = f"{called(vertex)} sent {signed(sent)} to {where}{called(child)}{weighed}; the slope measured is {signed(slope)}"
-    return Finding(vertex, child, sent, slope, text)
+    said = f"{called(vertex)} sent {signed(sent)} to {where}{called(child)}{weighed}"
+    return Finding(vertex, child, sent, slope, f"{said}; the slope measured is {signed(slope)}")

@@ -10,6 +10,7 @@ A shape error in the block gets the picture of what led to the failing operation
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -47,6 +48,7 @@ class watch:
 
     def __init__(self, nan: bool = True, inf: bool = True) -> None:
         self.nan, self.inf = nan, inf
+        self._at: Node | None = None
 
     def __enter__(self) -> watch:
         self._before = sys.getprofile()
@@ -57,19 +59,21 @@ class watch:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         sys.setprofile(self._before)
         if isinstance(error, ChainruleError) and not hasattr(error, "graph"):
-            _show(error, trace)
+            _show(error, _frames(trace), self._at)
 
     def _look(self, frame: FrameType, event: str, result: Any) -> None:
         """Called by Python at every call and return: look at what operations and gradient rules return."""
         if event != "return" or result is None:
             return
         if frame.f_code is APPLY and self._bad(result.array):
-            raise DivergedError(_told(frame.f_locals["op"], frame.f_locals["raw"], result.array))
+            known = frame.f_locals
+            self._at = _node(known["op"], known["inputs"], known["meta"], result.array)
+            raise DivergedError(_told(self._at, result.array))
         if frame.f_code is PULL:
             for sent in result:
                 array = getattr(sent, "array", sent)
-                if array is not None and self._bad(array):
-                    node = frame.f_locals["self"]
+                if self._bad(array):
+                    self._at = node = frame.f_locals["self"]
                     raise DivergedError(f"the gradient that {node.op.name} sends on has {spread(np.atleast_1d(array))}")
 
     def _bad(self, array: Any) -> bool:
@@ -78,21 +82,21 @@ class watch:
         return bool((self.nan and np.isnan(array).any()) or (self.inf and np.isinf(array).any()))
 
 
-def _told(op: Op, raw: list[Any], out: Any) -> str:
+def _told(node: Node, out: Any) -> str:
+    op, raw = node.op, node.raw
+    assert op is not None  # a leaf is not computed
     shapes = " and ".join(shape_of(x.shape) if isinstance(x, np.ndarray) else repr(x) for x in raw)
     already = any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in raw)
     before = "; what it was given held some already" if already else ""
     return f"{op.name} of {shapes} gave {spread(np.atleast_1d(out))}{before}"
 
 
-def _show(error: ChainruleError, trace: TracebackType | None) -> None:
+def _show(error: ChainruleError, frames: list[FrameType], at: Node | None) -> None:
     """Put the graph up to the failing operation on the error, as a picture and as a note."""
-    frames = _frames(trace)
-    failed = _failed(frames)
+    failed = _failed(frames) if at is None else at
     if failed is None:
         return
-    names = _names(frames)
-    view = View(failed, names)
+    view = View(failed, _names(frames))
     marks = [Finding(view.roots[0], None, None, None, str(error))] if isinstance(failed, Node) else []
     picture: Picture = draw(view, findings=marks)
     error.graph = picture  # type: ignore[attr-defined]
@@ -126,7 +130,8 @@ def _failed(frames: list[FrameType]) -> Any:
             return _node(known["op"], known["inputs"], known["meta"], known.get("out"))
         if frame.f_code is CALL:
             return _node(known["self"], known["args"], known["kwargs"], None)
-        tensors = [x for x in known.values() if isinstance(x, Tensor)]
+    for frame in reversed(frames):
+        tensors = [x for x in frame.f_locals.values() if isinstance(x, Tensor)]
         if tensors:
             return list({id(x): x for x in tensors}.values())
     return None
@@ -140,15 +145,26 @@ def _node(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any], out: Any) -> No
 
 
 def _names(frames: list[FrameType]) -> dict[str, Any]:
-    """What tensors are called in the code that failed: variables of the outer frames, parameters of modules in them."""
-    names: dict[str, Any] = {}
-    for frame in reversed([f for f in frames if not _ours(f.f_code)]):
+    """What tensors are called where it failed: variables, parameters of modules; the user's names before ours."""
+    names: dict[int, tuple[str, Any]] = {}
+    inner_first = frames[::-1]
+    users = [frame for frame in inner_first if not _ours(frame.f_code)]
+    for frame in users + [frame for frame in inner_first if _ours(frame.f_code)]:
         for name, x in frame.f_locals.items():
             if isinstance(x, Tensor):
-                names.setdefault(name, x)
+                names.setdefault(id(x if x.node is None else x.node), (name, x))
             elif hasattr(x, "named_parameters") and not isinstance(x, type):
-                names |= {f"{name}.{key}": p for key, p in x.named_parameters() if f"{name}.{key}" not in names}
-    return names
+                for key, p in x.named_parameters():
+                    names.setdefault(id(p.node or p), (f"{name}.{key}", p))
+    return _unlike(names.values())
+
+
+def _unlike(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Names as a dict; where two tensors have one name, the first keeps it."""
+    named: dict[str, Any] = {}
+    for name, x in pairs:
+        named.setdefault(name, x)
+    return named
 
 
 def _ours(code: CodeType) -> bool:

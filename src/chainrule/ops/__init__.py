@@ -2,140 +2,152 @@
 
     base          what an operation is; the registry ``BOOK``; broadcasting undone once
     dtypes        in which dtype operands of different kinds meet
-    elementwise   place by place: arithmetic, functions, choosing, asking
+
+    elementwise   the family that works place by place
+    choosing        where, maximum, clamp, comparisons
+    functions       exp, log, sin, tanh, erf, ...
+    arithmetic      + - * / ** and what is near them
     movement      numbers moved, none changed
+    indexing      reading and writing by index
+    windows       sliding windows: convolution and pooling
     reduction     along a dimension: sums, extremes, softmax
+    scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
-    composed      what follows from these
+
+    shaping, products, statistics: composed of these; their gradients follow
 
 Imports NumPy and ``errors``, nothing else of ours.
 """
 
-from chainrule.ops.base import BOOK, Op, Recording
-from chainrule.ops.composed import (
-    all,
-    allclose,
-    any,
-    equal,
-    flatten,
-    matmul,
-    max,
-    min,
-    squeeze,
-    stack,
-    t,
-    transpose,
-    unsqueeze,
-    view,
-)
-from chainrule.ops.contraction import linear
-from chainrule.ops.elementwise import (
+from types import ModuleType as _ModuleType
+
+from chainrule.ops.arithmetic import (
     abs,
     add,
+    ceil,
+    div,
+    floor,
+    floor_divide,
+    fmod,
+    mul,
+    neg,
+    pow,
+    remainder,
+    round,
+    sign,
+    sub,
+    trunc,
+)
+from chainrule.ops.base import BOOK, Op, Recording
+from chainrule.ops.choosing import (
     bitwise_and,
     bitwise_not,
     bitwise_or,
     bitwise_xor,
-    cast,
     clamp,
-    clone,
-    cos,
-    detach,
-    div,
     eq,
-    exp,
     ge,
     gt,
     le,
-    log,
-    logsigmoid,
     lt,
     maximum,
     minimum,
-    mul,
     ne,
-    neg,
-    pow,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
-    sub,
-    tanh,
     where,
 )
-from chainrule.ops.movement import cat, expand, gather, getitem, permute, pick, reshape, scatter_add, setitem, unindex
+from chainrule.ops.contraction import linear
+from chainrule.ops.elementwise import cast, clone, detach
+from chainrule.ops.functions import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    hypot,
+    log,
+    log1p,
+    log2,
+    log10,
+    logsigmoid,
+    relu,
+    sigmoid,
+    sin,
+    sinh,
+    sqrt,
+    tan,
+    tanh,
+)
+from chainrule.ops.indexing import gather, getitem, pick, setitem, ungather, unindex
+from chainrule.ops.movement import cat, expand, flip, pad_constant, permute, reshape
+from chainrule.ops.products import addmm, bmm, dot, einsum, matmul, mm, mv, outer, trace
 from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum
+from chainrule.ops.scan import argsort, cumprod, cumsum, prod
+from chainrule.ops.shaping import (
+    broadcast_to,
+    chunk,
+    diag,
+    diagonal,
+    expand_as,
+    flatten,
+    fliplr,
+    flipud,
+    hstack,
+    index_select,
+    masked_fill,
+    masked_select,
+    movedim,
+    narrow,
+    one_hot,
+    pad,
+    repeat,
+    repeat_interleave,
+    roll,
+    scatter,
+    scatter_add,
+    split,
+    squeeze,
+    stack,
+    swapaxes,
+    t,
+    take_along_dim,
+    tile,
+    transpose,
+    tril,
+    triu,
+    unbind,
+    unflatten,
+    unsqueeze,
+    view,
+    vstack,
+)
+from chainrule.ops.statistics import (
+    all,
+    allclose,
+    any,
+    count_nonzero,
+    equal,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    logsumexp,
+    max,
+    min,
+    norm,
+    sort,
+    std,
+    topk,
+    var,
+)
+from chainrule.ops.windows import overlap, windows
 
-__all__ = [
-    "BOOK",
-    "Op",
-    "Recording",
-    "abs",
-    "add",
-    "all",
-    "allclose",
-    "amax",
-    "amin",
-    "any",
-    "argmax",
-    "argmin",
-    "bitwise_and",
-    "bitwise_not",
-    "bitwise_or",
-    "bitwise_xor",
-    "cast",
-    "cat",
-    "clamp",
-    "clone",
-    "cos",
-    "detach",
-    "div",
-    "eq",
-    "equal",
-    "exp",
-    "expand",
-    "flatten",
-    "gather",
-    "ge",
-    "getitem",
-    "gt",
-    "le",
-    "linear",
-    "log",
-    "log_softmax",
-    "logsigmoid",
-    "lt",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mul",
-    "ne",
-    "neg",
-    "permute", "pick",
-    "pow",
-    "relu",
-    "reshape",
-    "scatter_add",
-    "setitem",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "sub",
-    "sum",
-    "t",
-    "tanh",
-    "transpose",
-    "unindex",
-    "unsqueeze",
-    "view",
-    "where",
-]  # fmt: skip
+__all__ = sorted(name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _ModuleType))

@@ -99,9 +99,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-    def bind(self, *args: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Split a call into inputs (arrays) and meta (everything else)."""
-        if len(args) != self.arity:
+        if kwargs or len(args) != self.arity:
             raise ArgumentError(f"{self.name} takes {self.arity} arguments ({self.inputs}) and was given {len(args)}")
         return args, {}
 

@@ -35,7 +35,9 @@ def set_default_dtype(dtype: Any) -> None:
 
     Raises DtypeError for anything that is not a floating dtype.
     """
-    known = {name: found for found in (float32, float64) for name in (found, found.name, found.type, found.char)}
+    known: dict[Any, DType] = {
+        name: found for found in (float32, float64) for name in (found, found.name, found.type, found.char)
+    }
     if dtype not in known:
         raise DtypeError(f"the default dtype cannot be {dtype}; choose float32 or float64")
     _default[0] = known[dtype]

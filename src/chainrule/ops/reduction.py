@@ -13,7 +13,8 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.ops.base import Op, Shape, normal_dim
-from chainrule.ops.elementwise import cast, exp
+from chainrule.ops.elementwise import cast
+from chainrule.ops.functions import exp
 from chainrule.ops.movement import expand, reshape
 
 Dims = int | tuple[int, ...] | list[int] | None

@@ -43,7 +43,7 @@ class Theme:
 
 
 LIGHT = Theme("#ffffff", "#1c2024", "#6b737c", "#e4e7eb", "#3451b2", "#d6409f", "plasma", (0.02, 0.76))
-DARK = Theme("#111418", "#e8eaed", "#98a1ab", "#2a3037", "#8da4ef", "#f76bbb", "plasma", (0.28, 0.98))
+DARK = Theme("#111418", "#e8eaed", "#98a1ab", "#2a3037", "#8da4ef", "#f76bbb", "plasma", (0.36, 0.98))
 
 
 def canvas(
