@@ -209,7 +209,7 @@ def _signal(lesson: str, layers: int, weights: list[tuple[str, float]], bend: Ca
             h = bend(h * weight)
             h.label = f"h{i + 1}"
         h.backward()
-        sides.append(Side(f"{what}: x.grad = {number(x.grad)}", draw(h, level="grads")))
+        sides.append(Side(f"{what}: x.grad = {number(x.grad)}", draw(h, level="grads", limit=2 * layers)))
     return Comparison(lesson, *sides)
 
 

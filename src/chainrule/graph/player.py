@@ -41,7 +41,7 @@ def step(x: Any, *leaves: Any, names: Any = None) -> Player:
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> step(a * b)
     forward   The leaves are given: a, b
-    forward   v2  =  a·b  =  2.0·(−3.0)  =  −6.0
+    forward   v2  =  a·b  =  2·(−3)  =  −6.0
     backward  v2.grad  =  1.0: the slope of v2 with respect to itself
     backward  v2._backward(): v2.grad = 1.0
               a: ∂v2/∂a  =  b  =  −3.0;  1.0 × (−3.0)  =  −3.0;  a.grad  0.0 + (−3.0)  =  −3.0

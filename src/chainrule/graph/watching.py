@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.backprop import Node
-from chainrule.errors import ChainruleError, DivergedError, shape_of
+from chainrule.errors import ChainruleError, DivergedError, ShapeError, shape_of
 from chainrule.graph.findings import Finding
 from chainrule.graph.numbers import spread
 from chainrule.graph.picture import Picture, draw
@@ -97,11 +97,20 @@ def _show(error: ChainruleError, frames: list[FrameType], at: Node | None) -> No
     if failed is None:
         return
     view = View(failed, _names(frames))
-    marks = [Finding(view.roots[0], None, None, None, str(error))] if isinstance(failed, Node) else []
+    marks = _marks(view, error)
     picture: Picture = draw(view, findings=marks)
     error.graph = picture  # type: ignore[attr-defined]
     lines = text(view, LINES, {f.vertex.id: str(f) for f in marks})
     error.add_note(f"the graph up to there:\n{lines}")
+
+
+def _marks(view: View, error: ChainruleError) -> list[Finding]:
+    """The error at the operation that failed; where shapes do not fit, each shape at the value that has it."""
+    marks = [Finding(view.roots[0], None, None, None, str(error))] if view.roots[0].op else []
+    if isinstance(error, ShapeError):
+        given = view.roots[0].children if marks else view.roots
+        marks += [Finding(v, None, None, None, f"{v.name} has the shape {shape_of(v.data.shape)}") for v in given]
+    return marks
 
 
 def _frames(trace: TracebackType | None) -> list[FrameType]:

@@ -6,5 +6,5 @@ layers    what the rung ``layers`` stands on: layers, losses, a network
 tasks     the two tasks: a cubic for the sine, a network for handwritten digits
 run       train rungs and hold each against ``hand``, step by step
 table     the results, for people and for programs
-report    the results as a page with pictures
+report    the results as a page: ``pictures`` draws for it, ``listing`` colours its source
 """

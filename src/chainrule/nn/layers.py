@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule import functional as F
 from chainrule import ops
-from chainrule.errors import ArgumentError, OperandError
+from chainrule.errors import ArgumentError
 from chainrule.nn import init
 from chainrule.nn.module import Module, Parameter
+from chainrule.nn.of_function import OfFunction
 from chainrule.ops.dtypes import as_dtype, get_default_dtype
 from chainrule.tensor import Tensor
 
@@ -49,41 +49,6 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class ReLU(Module):
-    """max(x, 0), place by place."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.relu(input)
-
-
-class Sigmoid(Module):
-    """1 / (1 + e^-x), place by place."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.sigmoid(input)
-
-
-class Tanh(Module):
-    """tanh x, place by place."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.tanh(input)
-
-
-class Softmax(Module):
-    """Positive numbers along ``dim`` that sum to 1."""
-
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return ops.softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
 class Flatten(Module):
     """Every dimension from ``start_dim`` to ``end_dim`` made one: (n, 8, 8) -> (n, 64)."""
 
@@ -98,46 +63,78 @@ class Flatten(Module):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
-class Sequential(Module):
-    """Modules one after the other.
+class Unflatten(Module):
+    """One dimension made several: (n, 12) -> (n, 3, 4) with ``dim=1, unflattened_size=(3, 4)``."""
 
-    >>> model = chainrule.nn.Sequential(chainrule.nn.Linear(64, 32), chainrule.nn.ReLU(), chainrule.nn.Linear(32, 10))
-    >>> model
-    Sequential(
-      (0): Linear(in_features=64, out_features=32, bias=True)
-      (1): ReLU()
-      (2): Linear(in_features=32, out_features=10, bias=True)
-    )
-    """
-
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()
-        named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], dict) else enumerate(modules)
-        for name, module in named:
-            if not isinstance(module, Module):
-                raise OperandError(
-                    f"Sequential was given {type(module).__name__} at place {name}: every part must be a module "
-                    f"(write nn.ReLU(), not nn.ReLU or F.relu)"
-                )
-            self.add_module(str(name), module)
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return ops.unflatten(input, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
+class Identity(Module):
+    """What comes in goes out; takes any arguments and ignores them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
         return input
 
-    def __len__(self) -> int:
-        return len(self._modules)
 
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
+class Dropout(OfFunction):
+    """Some numbers set to 0, in training only.  See ``functional.dropout``."""
 
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):  # the parts keep their names
-            return Sequential(dict(list(self._modules.items())[index]))
-        return list(self._modules.values())[index]
+    function, options = staticmethod(F.dropout), {"p": 0.5, "inplace": False}
 
-    def append(self, module: Module) -> Sequential:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        if not 0.0 <= self.p <= 1.0:
+            raise ArgumentError(f"{type(self).__name__} with p={self.p}: a probability lies between 0 and 1")
+
+    def forward(self, *inputs: Any) -> Any:
+        return type(self).function(inputs[0], self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout2d(Dropout):
+    """Whole channels set to 0, in training only.  See ``functional.dropout2d``."""
+
+    function = staticmethod(F.dropout2d)
+
+
+class Embedding(Module):
+    """A vector for each of ``num_embeddings`` numbers, ``weight`` (words, size), normal at the start.
+
+    >>> chainrule.nn.Embedding(10, 3)(chainrule.tensor([[1, 2], [4, 5]])).shape
+    (2, 2, 3)
+    """
+
+    def __init__(
+        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, device: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise ArgumentError(f"padding_idx={padding_idx} with {num_embeddings} embeddings: it must name one of them")
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
+        dtype = get_default_dtype() if dtype is None else as_dtype(dtype)
+        self.weight = Parameter(np.empty((num_embeddings, embedding_dim), dtype))
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            self.weight.array[self.padding_idx] = 0
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.embedding(input, self.weight, self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"

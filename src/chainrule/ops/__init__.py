@@ -14,7 +14,7 @@
     scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
 
-    shaping, products, statistics: composed of these; their gradients follow
+    shaping, products, statistics, formulas: composed of these; their gradients follow
 
 Imports NumPy and ``errors``, nothing else of ours.
 """
@@ -57,6 +57,7 @@ from chainrule.ops.choosing import (
 )
 from chainrule.ops.contraction import linear
 from chainrule.ops.elementwise import cast, clone, detach
+from chainrule.ops.formulas import addcdiv, addcmul, lerp, logical_and, logical_not, logical_or, logical_xor, reciprocal, rsqrt, square
 from chainrule.ops.functions import (
     acos,
     acosh,

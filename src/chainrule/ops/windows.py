@@ -46,7 +46,7 @@ class Windows(Op):
 
     def bind(self, input: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         if min(*kernel, *stride, *dilation) < 1:
-            raise ArgumentError(f"windows of size {kernel}, stride {stride}, dilation {dilation}: none may be below 1")
+            raise ArgumentError(f"windows of {kernel}, stride {stride}, dilation {dilation}: none may be below 1")
         meta = {"kernel": tuple(kernel), "stride": tuple(stride), "dilation": tuple(dilation)}
         self.infer(input.shape, **meta)
         return (input,), meta

@@ -1,0 +1,107 @@
+"""Activations: functions of one number that bend the line between two layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from chainrule import ops
+from chainrule.errors import ArgumentError
+from chainrule.ops import erf, expm1, logsigmoid, relu, sigmoid, tanh, where
+
+__all__ = [
+    "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu",
+    "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh",
+]  # fmt: skip
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
+    """x above 0, negative_slope × x below (Maas et al. 2013)."""
+    return where(input > 0, input, negative_slope * input)
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """`leaky_relu` whose slope is learned: one, or one for each channel, dimension 1 (He et al. 2015, eq. 1)."""
+    if weight.numel() > 1 and input.ndim > 1:
+        weight = ops.reshape(weight, (-1, *(1,) * (input.ndim - 2)))
+    return where(input > 0, input, weight * input)
+
+
+def relu6(input: Any, inplace: bool = False) -> Any:
+    """min(max(x, 0), 6)."""
+    return hardtanh(input, 0.0, 6.0)
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
+    """x held between ``min_val`` and ``max_val``; flat at the bounds themselves too."""
+    inside = (input > min_val) & (input < max_val)
+    return where(inside, input, ops.detach(ops.clamp(input, min_val, max_val)))
+
+
+def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
+    """x above 0, alpha (e^x - 1) below (Clevert et al. 2016, eq. 15)."""
+    return where(input > 0, input, alpha * expm1(where(input > 0, 0.0, input)))
+
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def selu(input: Any, inplace: bool = False) -> Any:
+    """`elu`, scaled so that mean 0 and variance 1 stay through the layers (Klambauer et al. 2017, eq. 2)."""
+    return SELU_SCALE * elu(input, SELU_ALPHA)
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """x Φ(x), Φ the normal distribution; "tanh" approximates it (Hendrycks & Gimpel 2016, eq. 1 and 2)."""
+    if approximate == "none":
+        return input * (0.5 * (1.0 + erf(input * math.sqrt(0.5))))
+    if approximate != "tanh":
+        raise ArgumentError(f"approximate={approximate!r}: choose 'none' or 'tanh'")
+    return 0.5 * input * (1.0 + tanh(math.sqrt(2.0 / math.pi) * (input + 0.044715 * input * input * input)))
+
+
+def silu(input: Any, inplace: bool = False) -> Any:
+    """x σ(x) (Elfwing et al. 2018)."""
+    return input * sigmoid(input)
+
+
+def mish(input: Any, inplace: bool = False) -> Any:
+    """x tanh(log(1 + e^x)) (Misra 2020)."""
+    return input * tanh(softplus(input))
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + e^(βx)) / β: a smooth `relu`; x itself where βx > threshold."""
+    scaled = input if beta == 1.0 else beta * input
+    small = where(scaled > threshold, 0.0, scaled)
+    return where(scaled > threshold, input, -logsigmoid(-small) / beta)
+
+
+def softsign(input: Any) -> Any:
+    """x / (1 + |x|)."""
+    return input / (1.0 + ops.abs(input))
+
+
+def hardsigmoid(input: Any, inplace: bool = False) -> Any:
+    """x / 6 + 1/2, held between 0 and 1."""
+    return relu6(input + 3.0) / 6.0
+
+
+def hardswish(input: Any, inplace: bool = False) -> Any:
+    """x times `hardsigmoid` of x (Howard et al. 2019)."""
+    return input * hardsigmoid(input)
+
+
+def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
+    """Positive numbers along ``dim`` that sum to 1.  See ``chainrule.softmax``."""
+    return ops.softmax(input if dtype is None else input.to(dtype), dim)
+
+
+def log_softmax(input: Any, dim: int, dtype: Any = None) -> Any:
+    """The logarithm of ``softmax``, exact where that is 0.  See ``chainrule.log_softmax``."""
+    return ops.log_softmax(input if dtype is None else input.to(dtype), dim)
+
+
+def softmin(input: Any, dim: int) -> Any:
+    """`softmax` of -x."""
+    return ops.softmax(-input, dim)
