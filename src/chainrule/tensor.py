@@ -300,6 +300,8 @@ class Tensor(InPlace, Reading):
     __mul__, __rmul__ = _operator(ops.mul)
     __truediv__, __rtruediv__ = _operator(ops.div)
     __pow__, __rpow__ = _operator(ops.pow)
+    __floordiv__, __rfloordiv__ = _operator(ops.floor_divide)
+    __mod__, __rmod__ = _operator(ops.remainder)
     __and__, __rand__ = _operator(ops.bitwise_and)
     __or__, __ror__ = _operator(ops.bitwise_or)
     __xor__, __rxor__ = _operator(ops.bitwise_xor)

@@ -11,19 +11,15 @@ from chainrule.functional.activations import (
     hardtanh,
     leaky_relu,
     log_softmax,
-    logsigmoid,
     mish,
     prelu,
-    relu,
     relu6,
     selu,
-    sigmoid,
     silu,
     softmax,
     softmin,
     softplus,
     softsign,
-    tanh,
 )
 from chainrule.functional.layers import conv1d, conv2d, dropout, dropout2d, embedding, linear
 from chainrule.functional.losses import (
@@ -55,7 +51,7 @@ from chainrule.functional.pooling import (
     max_pool1d,
     max_pool2d,
 )
-from chainrule.ops import one_hot, pad
+from chainrule.ops import logsigmoid, one_hot, pad, relu, sigmoid, tanh
 
 __all__ = [
     "adaptive_avg_pool1d",

@@ -7,12 +7,7 @@ from typing import Any
 
 from chainrule import ops
 from chainrule.errors import ArgumentError
-from chainrule.ops import erf, expm1, logsigmoid, relu, sigmoid, tanh, where
-
-__all__ = [
-    "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish", "prelu",
-    "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softsign", "tanh",
-]  # fmt: skip
+from chainrule.ops import erf, expm1, logsigmoid, sigmoid, tanh, where
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:

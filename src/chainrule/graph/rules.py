@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.notation import LATEX, TEXT, write
+from chainrule.graph.notation import LATEX, PYTHON, TEXT, write
 from chainrule.graph.symbols import Symbol, rule_of
 from chainrule.ops.base import BOOK, Op, Shape
 
@@ -57,6 +57,15 @@ class Rule:
         lines = [rf"z &= {write(self.out, LATEX)}"]
         lines += [rf"\bar{{{name}}} &= {write(g, LATEX)}" for name, g in self._sent()]
         return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+    @property
+    def python(self) -> dict[str, str]:
+        """The gradient for each input as Python, in the names of the inputs, ``z`` and ``g``.
+
+        >>> rule("tanh").python
+        {'x': 'g * (1.0 - z * z)'}
+        """
+        return {name: write(g, PYTHON) for name, g in self._sent()}
 
     def _sent(self) -> list[tuple[str, Any]]:
         return [(x.name, g) for x, g in zip(self.inputs, self.gradients, strict=False) if g is not None]

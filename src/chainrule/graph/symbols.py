@@ -6,9 +6,9 @@ drift from the code.
 
 >>> x, out, g = Symbol("x"), Symbol("z"), Symbol("g")
 >>> rule_of("tanh", g, out, [x])
-[g * (1.0 - z * z)]
+[mul(g, sub(1.0, mul(z, z)))]
 >>> rule_of("tanh", 1.0, out, [x])
-[1.0 - z * z]
+[sub(1.0, mul(z, z))]
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Symbol(Recording):
         return _made(op, inputs, meta) if shorter is None else shorter
 
     def __repr__(self) -> str:
-        from chainrule.graph.notation import PYTHON, write
-
-        return write(self, PYTHON)
+        if self.op is None:
+            return self.name
+        return f"{self.op.name}({', '.join(map(repr, self.inputs))})"
 
     def __neg__(self) -> Any:
         return _apply("neg", self)

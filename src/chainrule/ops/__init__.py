@@ -57,7 +57,18 @@ from chainrule.ops.choosing import (
 )
 from chainrule.ops.contraction import linear
 from chainrule.ops.elementwise import cast, clone, detach
-from chainrule.ops.formulas import addcdiv, addcmul, lerp, logical_and, logical_not, logical_or, logical_xor, reciprocal, rsqrt, square
+from chainrule.ops.formulas import (
+    addcdiv,
+    addcmul,
+    lerp,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    reciprocal,
+    rsqrt,
+    square,
+)
 from chainrule.ops.functions import (
     acos,
     acosh,

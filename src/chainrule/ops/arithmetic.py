@@ -165,7 +165,7 @@ class Round(Step):
     """The nearest whole number, or multiple of 10^-decimals; halves go to the even neighbour.
 
     >>> chainrule.round(chainrule.tensor([0.5, 1.5, -2.5]))
-    tensor([0., 2., -2.])
+    tensor([ 0.,  2., -2.])
     """
 
     def bind(self, input: Any, *, decimals: int = 0) -> Any:

@@ -65,8 +65,8 @@ class Windows(Op):
         counts = tuple(map(windows_along, shape[-k:], kernel, stride, dilation))
         if min(counts) < 1:
             raise ShapeError(
-                f"windows of size {kernel} (dilation {dilation}) over {shape_of(shape[-k:])}: they are larger than what "
-                f"they slide over; pad the input or take a smaller kernel"
+                f"windows of size {kernel} (dilation {dilation}) over {shape_of(shape[-k:])}: they are larger than "
+                f"what they slide over; pad the input or take a smaller kernel"
             )
         return (*shape[:-k], *counts, *kernel)
 
