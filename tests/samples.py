@@ -311,6 +311,60 @@ book("relu", kink("exactly 0", np.zeros((2, 2))))
 book("logsigmoid", s("far out", np.array([-40.0, 40.0, -700.0, 700.0])))
 book("sigmoid", kink("far out", np.array([-40.0, 40.0, -700.0, 700.0])))
 
+
+def inside(*shape: int) -> Any:
+    """Numbers in (-0.9, 0.9)."""
+    return np.asarray(normal(*shape) * 0.4)
+
+
+for name in ("expm1", "exp2", "atan", "sinh", "cosh", "asinh", "erf", "erfc"):
+    one_input(name, orders=1)
+    book(name, kink("bools", BOOLS))
+for name in ("log1p", "log2", "log10"):
+    one_input(name, positive, orders=1)
+for name in ("tan", "asin", "acos", "atanh"):
+    one_input(name, inside, EDGES[np.abs(EDGES) < 2], orders=1)
+one_input("acosh", lambda *shape: np.asarray(positive(*shape) + 1.0), orders=1)
+book("expm1", s("near 0", np.array([1e-12, -1e-12, 1e-300])))
+book("log1p", s("near 0", np.array([1e-12, -1e-12])))
+book("erf", s("every size", np.array([1e-20, 1e-3, 0.6499, 0.6501, 1.0, 2.5, 6.0])))
+book(
+    "erfc",
+    s("every size", np.array([1e-20, 1e-3, 0.6499, 0.6501, 1.0, 2.5, 6.0, -6.0])),
+    kink("far", np.array([12.0, 26.0])),
+)
+
+for name in ("floor", "ceil", "trunc", "round"):
+    one_input(name, inside)
+    book(name, kink("halves", np.array([0.5, 1.5, -0.5, -2.5, 2.0, -3.0])))
+book(
+    "round", kink("to decimals", normal(2, 3), decimals=2), kink("to tens", np.array([15.0, 25.0, 149.0]), decimals=-1)
+)
+
+two_inputs("atan2")
+book("atan2", kink("every pair of edges", *EVERY_PAIR, orders=0), kink("integers", INTEGERS, np.array([1, 2, 3])))
+two_inputs("hypot")
+book("hypot", s("no overflow", np.array([1e200, 3e-200]), np.array([1e200, 4e-200])))
+for name in ("floor_divide", "remainder", "fmod"):
+    two_inputs(name, normal, positive)
+    signed = np.array([7.0, -7.0, 7.0, -7.0, 6.0]), np.array([3.0, 3.0, -3.0, -3.0, 3.0])
+    book(name, kink("signs", *signed), kink("integers", *(a.astype(int) for a in signed)))
+    book(
+        name,
+        kink("uint8", BYTES, np.array([3, 7, 9], np.uint8)),
+        kink("by 0", EDGES[:7], np.zeros((7, 1)), orders=0),
+    )
+    refuse(
+        name,
+        wrong(
+            "integers by 0",
+            ArgumentError,
+            rf"{name} of integers by 0 has no result; .*x\.float",
+            INTEGERS,
+            0 * INTEGERS,
+        ),
+    )
+
 # ---------------------------------------------------------------------------------------- choosing
 
 for name in ("maximum", "minimum"):
@@ -485,6 +539,39 @@ refuse(
         (0, 2),
     ),
 )
+
+book(
+    "flip",
+    s("rows", normal(2, 3), 0),
+    s("both", normal(2, 3), (0, 1)),
+    s("one by one", normal(2, 3, 2), -1, 0),
+    s("nothing", normal(2, 3), ()),
+    s("0-d", normal(), 0),
+    s("empty", normal(0, 3), 1),
+    s("sizes 1", normal(1, 3, 1), (0, 1)),
+    s("transposed", normal(3, 2).T, 0),
+    s("expanded", expanded(normal(2, 1), 2, 3), 1),
+    kink("integers", INTEGERS, 1),
+)
+refuse(
+    "flip",
+    wrong("not there", LabelError, r"flip: dim=2 does not exist .* 2 dimensions", normal(2, 3), 2),
+    wrong("twice", ArgumentError, r"flip.*twice", normal(2, 3), (0, -2)),
+)
+
+book(
+    "pad_constant",
+    s("all around", normal(2, 3), ((1, 2), (0, 1))),
+    s("with 2.5", normal(3), ((2, 0),), 2.5),
+    s("nothing", normal(2, 3), ((0, 0), (0, 0))),
+    s("0-d", normal(), ()),
+    s("empty", normal(0, 3), ((1, 1), (0, 0))),
+    s("sizes 1", normal(1, 1), ((0, 1), (1, 0))),
+    s("transposed", normal(3, 2).T, ((1, 0), (0, 1)), -1.0),
+    s("expanded", expanded(normal(2, 1), 2, 3), ((0, 0), (1, 1))),
+    kink("integers", INTEGERS, ((0, 1), (1, 0)), 7),
+)
+refuse("pad_constant", wrong("too few widths", ShapeError, r"pad.*\(2, 3\)", normal(2, 3), ((1, 1),)))
 
 book(
     "expand",
@@ -855,6 +942,112 @@ book(
 )
 refuse("mean", wrong("integers", DtypeError, r"mean of dtype int64: .*write mean\(x\.float\(\)\)", INTEGERS))
 
+for name in ("cumsum", "cumprod"):
+    book(
+        name,
+        *(s(label, x, -1) for label, x in layouts(normal)),
+        s("dim 0", normal(3, 2), 0),
+        s("middle dim", normal(2, 3, 2), 1),
+        s("empty dim", normal(2, 0), 1),
+        s("a zero", np.array([1.5, 0.0, 2.5, -1.0]), 0),
+        s("two zeros", np.array([[1.5, 0.0, 2.5, 0.0, 3.0]]), 1),
+        kink("integers", INTEGERS, 0),
+        kink("bools", BOOLS, 1),
+        kink("nan stays", np.array([1.0, nan, 2.0]), 0, orders=0),
+    )
+    refuse(name, wrong("dim", LabelError, rf"{name}: dim=2 does not exist", normal(2, 3), 2))
+
+book(
+    "prod",
+    *(s(label, x) for label, x in layouts(normal)),
+    *(s(label, normal(2, 3, 2), **dims) for label, dims in DIMS.items() if "two" not in label),
+    s("two dims", normal(2, 3, 2), (0, 2)),
+    s("two dims, kept", normal(2, 3, 2), (2, 1), True),
+    s("0-d, dim 0", normal(), 0),
+    s("empty dim", normal(0, 3), 0),
+    s("transposed, dim 0", normal(3, 2).T, 0),
+    s("a zero", np.array([1.5, 0.0, 2.5])),
+    s("two zeros", np.array([1.5, 0.0, 0.0])),
+    s("zeros in some rows", np.array([[1.5, 0.0, 2.5], [1.0, 2.0, 3.0], [0.0, 0.0, 2.0]]), 1),
+    s("zeros over two dims", np.array([[[1.5, 0.0]], [[2.0, 3.0]]]), (0, 2)),
+    kink("integers", INTEGERS, 1),
+    kink("bools", BOOLS),
+    kink("uint8", BYTES),
+)
+refuse(
+    "prod",
+    wrong("dim", LabelError, r"prod: dim=2 does not exist", normal(2, 3), 2),
+    wrong("a dim twice", ArgumentError, r"prod.*dim.*twice", normal(2, 3), (0, 0)),
+)
+
+book(
+    "argsort",
+    *(s(label, x) for label, x in layouts(normal)),
+    s("dim 0", normal(3, 2), 0),
+    s("falling", normal(2, 3), 1, True),
+    kink("ties", TIED, 1, stable=True),
+    kink("ties, falling", TIED, 1, True, stable=True),
+    kink("integers", INTEGERS, 0, stable=True),
+    kink("nan comes last", np.array([2.0, nan, -inf, inf])),
+)
+refuse("argsort", wrong("dim", LabelError, r"argsort: dim=2 does not exist", normal(2, 3), 2))
+
+WINDOWS: dict[str, tuple[Any, Any]] = {
+    "1-d": (normal(5), ((2,), (1,), (1,))),
+    "with a stride": (normal(2, 7), ((3,), (2,), (1,))),
+    "with gaps": (normal(7), ((3,), (1,), (2,))),
+    "apart": (normal(7), ((2,), (3,), (1,))),
+    "2-d": (normal(2, 4, 5), ((2, 3), (1, 2), (1, 1))),
+    "2-d, with gaps": (normal(5, 5), ((2, 2), (2, 1), (2, 3))),
+    "one window": (normal(1, 3), ((3,), (1,), (1,))),
+    "empty": (normal(0, 4), ((2,), (2,), (1,))),
+    "transposed": (normal(4, 2).T, ((2,), (1,), (1,))),
+    "expanded": (expanded(normal(2, 1), 2, 4), ((2,), (1,), (1,))),
+}
+
+
+def _windows_of(x: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
+    """The same in PyTorch, one dimension after the other."""
+    for i, (k, s, d) in enumerate(zip(kernel, stride, dilation, strict=True)):
+        dim = x.ndim - len(kernel) - i
+        x = x.unfold(dim, d * (k - 1) + 1, s)[..., ::d]
+    return x
+
+
+def _overlapped(g: Any, shape: Any, *how: Any) -> Any:
+    x = torch.zeros(shape, dtype=g.dtype, requires_grad=True)
+    return torch.autograd.grad(_windows_of(x, *how), x, g, create_graph=True)[0]
+
+
+book(
+    "windows", *(s(label, x, *how) for label, (x, how) in WINDOWS.items()), kink("integers", INTEGERS, (2,), (1,), (1,))
+)
+for label, (x, how) in WINDOWS.items():
+    book("overlap", s(label, normal(*BOOK["windows"](x, *how).shape), x.shape, *how))
+book(
+    "overlap",
+    s("transposed g", normal(2, 4).T, (5,), (2,), (1,), (1,)),
+    s("expanded g", expanded(normal(2), 4, 2), (5,), (2,), (1,), (1,)),
+)
+refuse(
+    "windows",
+    wrong(
+        "larger", ShapeError, r"windows of size \(4,\) .* over \(3,\): they are larger", normal(2, 3), (4,), (1,), (1,)
+    ),
+    wrong("larger by its gaps", ShapeError, r"\(dilation \(3,\)\)", normal(3), (2,), (1,), (3,)),
+    wrong(
+        "too few dims",
+        ShapeError,
+        r"windows over 2 dimensions of a tensor of shape \(3,\)",
+        normal(3),
+        (1, 1),
+        (1, 1),
+        (1, 1),
+    ),
+    wrong("stride 0", ArgumentError, r"stride \(0,\).*none may be below 1", normal(3), (1,), (0,), (1,)),
+)
+refuse("overlap", wrong("larger", ShapeError, r"overlap|larger", normal(4, 2), (3,), (2,), (1,), (1,)))
+
 for name in ("argmax", "argmin"):
     book(
         name,
@@ -1023,6 +1216,16 @@ def _in(name: str) -> Callable[..., Any]:
     return reduce
 
 
+def _prod(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """PyTorch's takes one dimension."""
+    dims = [d % max(x.ndim, 1) for d in ((dim,) if isinstance(dim, int) else dim or range(x.ndim))]
+    if not keepdim and len(dims) == x.ndim:
+        return x.prod()
+    for d in sorted(dims, reverse=True):
+        x = x.prod(d, keepdim)
+    return x
+
+
 REFERENCE: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -1053,6 +1256,18 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "amax": _in("amax"),
     "amin": _in("amin"),
     "linear": torch.nn.functional.linear,
+    "atan2": _as_tensors(torch.atan2),
+    "hypot": _as_tensors(torch.hypot),
+    "floor_divide": _as_tensors(torch.floor_divide),
+    "remainder": operator.mod,
+    "fmod": _as_tensors(torch.fmod),
+    "flip": lambda x, *dims: torch.flip(x, dims if isinstance(dims[0], int) else dims[0]),
+    "pad_constant": lambda x, widths, value=0.0: torch.nn.functional.pad(
+        x, [n for pair in widths[::-1] for n in pair], value=value
+    ),
+    "prod": _prod,
+    "windows": _windows_of,
+    "overlap": _overlapped,
 }
 
 

@@ -62,7 +62,7 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
         if any(a is not b for a, b in zip(met, inputs, strict=True)):
             return apply(op, met, meta)
     try:
-        out = op.run(*raw, **meta)
+        out = op.run(*raw, **meta) if meta else op.run(*raw)
     except ChainruleError:
         raise
     except (ValueError, IndexError, TypeError, OverflowError) as error:

@@ -154,21 +154,24 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     input (n, classes, ...) or (classes,), log-probabilities; target (n, ...) or (), class numbers from 0.
     ``weight`` counts each class that many times; targets of ``ignore_index`` do not count.
     """
-    input, target = _rows("nll_loss", input, target, ignore_index)
-    return _nll(input, target, weight, ignore_index, reduction)
+    rows, target, ignored = _rows("nll_loss", input, target, ignore_index)
+    return _nll(rows, target, _counts(rows, target, weight, ignored), reduction)
 
 
-def _nll(rows: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
-    """`nll_loss` with the classes last."""
-    ignored = target == ignore_index
-    anything_ignored = bool(ops.any(ignored))
-    if anything_ignored:
-        target = ops.where(ignored, 0, target)
-    if weight is None and not anything_ignored:
-        return -reduced(ops.pick(rows, target), reduction)
+def _counts(rows: Any, target: Any, weight: Any, ignored: Any) -> Any:
+    """How many times each example counts; None where all count once."""
+    if weight is None and ignored is None:
+        return None
     counts = ops.getitem(weight, target) if weight is not None else creation.ones(target.shape, dtype=rows.dtype)
-    counts = ops.where(ignored, 0.0, counts) if anything_ignored else counts
-    loss = -ops.where(ignored, 0.0, ops.pick(rows, target)) * counts
+    return counts if ignored is None else ops.where(ignored, 0.0, counts)
+
+
+def _nll(rows: Any, target: Any, counts: Any, reduction: str) -> Any:
+    """`nll_loss` with the classes last."""
+    picked = ops.pick(rows, target)
+    if counts is None:
+        return -reduced(picked, reduction)
+    loss = -ops.where(counts == 0, 0.0, picked) * counts
     return ops.sum(loss) / ops.sum(counts) if reduction == "mean" else reduced(loss, reduction)
 
 
@@ -191,23 +194,19 @@ def cross_entropy(
         raise ArgumentError(f"label_smoothing={label_smoothing}: it lies between 0 and 1")
     if target.shape == input.shape and input.ndim > 0 and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    rows, target = _rows("cross_entropy", input, target, ignore_index)
+    rows, target, ignored = _rows("cross_entropy", input, target, ignore_index)
     log_p = ops.log_softmax(rows, -1)
-    loss = _nll(log_p, target, weight, ignore_index, reduction)
+    counts = _counts(rows, target, weight, ignored)
+    loss = _nll(log_p, target, counts, reduction)
     if not label_smoothing:
         return loss
-    even = log_p if weight is None else log_p * weight
-    ignored = target == ignore_index
-    smooth = ops.where(ignored, 0.0, -ops.sum(even, -1)) / input.shape[1 if input.ndim > 1 else 0]
-    if reduction == "mean":
-        if weight is None:
-            counted = ops.sum(ops.cast(target != ignore_index, log_p.dtype))
-        else:
-            counted = ops.sum(ops.where(ignored, 0.0, ops.getitem(weight, ops.where(ignored, 0, target))))
-        smooth = ops.sum(smooth) / counted
+    even = -ops.sum(log_p if weight is None else log_p * weight, -1) / rows.shape[-1]
+    even = even if ignored is None else ops.where(ignored, 0.0, even)
+    if reduction == "mean" and counts is not None:
+        even = ops.sum(even) / ops.sum(counts)
     else:
-        smooth = reduced(smooth, reduction)
-    return (1.0 - label_smoothing) * loss + label_smoothing * smooth
+        even = reduced(even, reduction)
+    return (1.0 - label_smoothing) * loss + label_smoothing * even
 
 
 def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
@@ -243,7 +242,8 @@ def multi_margin_loss(
         raise ArgumentError(f"multi_margin_loss with p={p}: choose 1 or 2")
     single = input.ndim == 1
     rows = ops.unsqueeze(input, 0) if single else input
-    target = _labels("multi_margin_loss", rows, ops.reshape(target, (-1,)))
+    target = ops.reshape(target, (-1,))
+    _labels("multi_margin_loss", rows, target)
     n = rows.shape[-1]
     over = ops.clamp(margin - ops.unsqueeze(ops.pick(rows, target), -1) + rows, min=0.0)
     over = over if p == 1 else over * over
@@ -279,18 +279,22 @@ def _classes_last(x: Any) -> Any:
     return ops.movedim(x, 1, -1) if x.ndim > 2 else x
 
 
-def _rows(name: str, input: Any, target: Any, ignore_index: int) -> tuple[Any, Any]:
-    """Scores with the classes last, and the labels, looked over."""
+def _rows(name: str, input: Any, target: Any, ignore_index: int) -> tuple[Any, Any, Any]:
+    """Scores with the classes last; the labels, looked over; and where they are ignored (None: nowhere)."""
     _tensors(name, scores=input, labels=target)
     rows = _classes_last(input)
-    return rows, _labels(name, rows, target, ignore_index)
+    if not _labels(name, rows, target, ignore_index):
+        return rows, target, None
+    ignored = target == ignore_index
+    return rows, ops.where(ignored, 0, target), ignored
 
 
-def _labels(name: str, rows: Any, target: Any, ignore_index: int | None = None) -> Any:
-    """Check that ``target`` names one class for each row."""
+def _labels(name: str, rows: Any, target: Any, ignore_index: int | None = None) -> bool:
+    """Check that ``target`` names one class for each row; whether any of them may be ``ignore_index``."""
     if not rows.ndim or target.shape != rows.shape[:-1]:
+        given = rows.shape if rows.ndim < 3 else (rows.shape[0], rows.shape[-1], *rows.shape[1:-1])
         raise ShapeError(
-            f"{name} of scores of shape {shape_of(rows.shape)} and labels of shape {shape_of(target.shape)}: "
+            f"{name} of scores of shape {shape_of(given)} and labels of shape {shape_of(target.shape)}: "
             f"scores are (n, classes) and labels (n,), one class number for each row"
         )
     if target.dtype.kind not in "iu":
@@ -298,12 +302,13 @@ def _labels(name: str, rows: Any, target: Any, ignore_index: int | None = None) 
     labels = target.array if isinstance(target, Tensor) else target
     classes = rows.shape[-1]
     unsigned = labels.view(labels.dtype.str.replace("i", "u"))  # where -1 is huge too
-    if labels.size and unsigned.max() >= classes:
-        wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
-        if wrong.any():
-            place = int(np.flatnonzero(wrong.ravel())[0])
-            raise LabelError(
-                f"{name} with label {labels.flat[place]} (at place {place}): with {classes} classes, labels run from 0 "
-                f"to {classes - 1}"
-            )
-    return target
+    if not labels.size or unsigned.max() < classes:
+        return ignore_index is not None and 0 <= ignore_index < classes
+    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    if wrong.any():
+        place = int(np.flatnonzero(wrong.ravel())[0])
+        raise LabelError(
+            f"{name} with label {labels.flat[place]} (at place {place}): with {classes} classes, labels run from 0 "
+            f"to {classes - 1}"
+        )
+    return True

@@ -4,7 +4,8 @@
     neurons   a *neuron* is a bend and what is used for it alone.  Going back from the result: the result and every
               function of one value (tanh, relu, ** 2) head a neuron; whatever has all its users in one neuron
               belongs to it; what several neurons use heads its own
-    layers    neurons equally far from the result whose heads are the same operation; leaves go with their users
+    layers    neurons equally far from the result whose heads are the same operation; leaves go with their users,
+              or, where these are in several boxes, with other leaves
     parts     whatever is left, cut into equal stretches of distance from the result, and then side by side
 
 The first of these that gives at least two boxes and no more than asked for is taken; opening a box applies the
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from chainrule.graph.view import Vertex, View
 
-PARTS = 16
+PARTS, FEWEST = 16, 8
 LINEAR = ("neg", "-", "+", "*", "/")
 
 
@@ -42,7 +43,8 @@ class Partition:
 
 
 def collapse(view: View, limit: int, members: Iterable[int] | None = None) -> Partition:
-    """Draw ``members`` (all, if not told) as at most ``limit`` boxes."""
+    """Draw ``members`` (all, if not told) as at most ``limit`` boxes (and `FEWEST` at the least)."""
+    limit = max(limit, FEWEST)
     ids = range(len(view)) if members is None else sorted(members)
     if len(ids) <= limit:
         return _partition(view, "nodes", {i: i for i in ids})
@@ -50,7 +52,7 @@ def collapse(view: View, limit: int, members: Iterable[int] | None = None) -> Pa
     for level, of in _ladder(view, ids, neurons):
         if 2 <= len(set(of.values())) <= limit:
             return _partition(view, level, of)
-    return _partition(view, "parts", _parts(view, ids, {i: i for i in ids}, min(limit // 2 or 1, PARTS)))
+    return _partition(view, "parts", _parts(view, ids, {i: i for i in ids}, min(limit // 2, PARTS)))
 
 
 def _ladder(view: View, ids: Iterable[int], neurons: dict[int, int]) -> Iterable[tuple[str, dict[int, Hashable]]]:
@@ -105,7 +107,7 @@ def _parts(view: View, ids: Iterable[int], of: dict[int, int], count: int) -> di
 
 
 def _joined(view: View, of: dict[int, int], kind: Callable[[int], Hashable]) -> dict[int, Hashable]:
-    """Heads of one kind become one box; a leaf goes to the box of its users, or waits with others like it."""
+    """Heads of one kind become one box; a leaf goes to the box of its users, if they are in one."""
     box: dict[int, Hashable] = {}
     for head in dict.fromkeys(of.values()):
         if view[head].children:
@@ -113,7 +115,7 @@ def _joined(view: View, of: dict[int, int], kind: Callable[[int], Hashable]) -> 
     for head in dict.fromkeys(of.values()):
         if head not in box:
             using = {box[of[u]] for u in view.users[head] if u in of}
-            box[head] = using.pop() if len(using) == 1 else ("leaves", *sorted(map(repr, using)))
+            box[head] = using.pop() if len(using) == 1 else ("leaves", max(map(repr, using), default=""))
     return {i: box[of[i]] for i in of}
 
 

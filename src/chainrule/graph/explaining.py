@@ -12,12 +12,13 @@ from chainrule.graph.rules import Rule, rule
 from chainrule.graph.view import View
 
 
-def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8) -> Rule | Paths | Adjoints:
+def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8, **named: Any) -> Rule | Paths | Adjoints:
     """How the gradient of ``x`` with respect to ``wrt`` comes about.
 
     In a graph of scalars: path by path, each a product of local slopes, summed where paths meet (at most ``most``
     paths are written out).  In a graph of tensors: the gradient of each value between, from what its users send.
-    Without ``wrt``, ``x`` is an operation, such as ``chainrule.tanh`` or "tanh", and its rule is shown.
+    Without ``wrt``, ``x`` is an operation, such as ``chainrule.tanh`` or "tanh", and its rule is shown
+    (``named`` are its named arguments, as in ``explain("sum", dim=(0, 1))``).
 
     >>> from chainrule.value import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -32,7 +33,7 @@ def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8) -> Rule |
     if wrt is None:
         if ScalarReader.accepts(x) or TensorReader.accepts(x):
             raise ArgumentError("explain(result) of what? write explain(result, wrt=w): the slope with respect to w")
-        return rule(x)
+        return rule(x, **named)
     view = View(x, names)
     kind = Adjoints if isinstance(view.reader, TensorReader) else Paths
     return kind(view, view.root, view.find(wrt), most)

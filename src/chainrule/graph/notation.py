@@ -105,7 +105,7 @@ PYTHON = Style(
         "div": (MUL, "{0} / {1+}"),
         "pow": (POWER, "{0+}**{1+}"),
         "matmul": (MUL, "{0} @ {1}"),
-        "transpose": (POWER, "{0+}.T"),
+        "transpose": (POWER, "{0+}.mT"),
         "getitem": (POWER, "{0+}[{index}]"),
     }
 )
@@ -173,7 +173,7 @@ def _call(x: Symbol, style: Style) -> str:
     assert x.op is not None  # the caller asked
     name = x.op.name.replace("_", r"\_") if style.tex else x.op.name
     operands = [_written(i, style)[1] for i in x.inputs]
-    facts = [f"{key}={_plain(value)}" for key, value in x.meta.items() if value not in (None, False)]
+    facts = [f"{key}={_plain(value)}" for key, value in x.meta.items() if value is not None and value is not False]
     told = [rf"\text{{{fact}}}".replace("_", r"\_") for fact in facts] if style.tex else facts
     left, right = style.parentheses
     return (
@@ -187,8 +187,8 @@ def _call(x: Symbol, style: Style) -> str:
 def _fact(name: str, x: Symbol, style: Style) -> str:
     """What a template asks of the named arguments: where a sum runs, an index, an exponent."""
     if name == "index":
-        index = x.meta["index"]
-        return ", ".join(map(_plain, index)) if isinstance(index, tuple) else _plain(index)
+        index = x.meta["index"] if isinstance(x.meta["index"], tuple) else (x.meta["index"],)
+        return ", ".join(map(_plain, index)) or "..."
     if name == "at":
         dim = x.meta["dim"]
         if dim is None:

@@ -55,7 +55,7 @@ def draw(
     if direction not in ("LR", "TB"):
         raise ArgumentError(f"direction={direction!r}: choose 'LR' (left to right) or 'TB' (top to bottom)")
     view = x if isinstance(x, View) else View(x, names)
-    return Picture(view, level, max(limit, 2), direction, list(findings), grads)
+    return Picture(view, level, limit, direction, list(findings), grads)
 
 
 class Picture:

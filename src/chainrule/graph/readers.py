@@ -153,7 +153,7 @@ def written(node: Node) -> str:
     numbers = [str(x) for x in node.inputs if not isinstance(x, Tensor)]
     if numbers and len(node.inputs) == 2:
         return f"{sign} {numbers[0]}" if isinstance(node.inputs[0], Tensor) else f"{numbers[0]} {sign}"
-    facts = [f"{key}={_fact(value)}" for key, value in node.meta.items() if value not in (None, False)]
+    facts = [f"{key}={_fact(value)}" for key, value in node.meta.items() if value is not None and value is not False]
     told = facts if op.name in BOOK else []
     return " ".join([sign, *numbers, *told])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,31 +13,44 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.notation import LATEX, PYTHON, TEXT, write
 from chainrule.graph.symbols import Symbol, rule_of
 from chainrule.ops.base import BOOK, Op, Shape
+from chainrule.ops.reduction import Reduction
 
 INTEGERS = ("index", "places")
-EXAMPLES: dict[str, tuple[dict[str, Shape], dict[str, Any]]] = {
-    "matmul": ({"x": (2, 3), "y": (3, 4)}, {}),
-    "linear": ({"x": (5, 3), "weight": (2, 3), "bias": (2,)}, {}),
-    "sum": ({}, {"dim": (1,), "keepdim": False}),
-    "mean": ({}, {"dim": (1,), "keepdim": False}),
-    "amax": ({}, {"dim": (1,), "keepdim": False}),
-    "amin": ({}, {"dim": (1,), "keepdim": False}),
-    "softmax": ({}, {"dim": 1}),
-    "log_softmax": ({}, {"dim": 1}),
-    "reshape": ({}, {"shape": (6,)}),
-    "permute": ({}, {"dims": (1, 0)}),
-    "expand": ({"x": (1, 3)}, {"shape": (2, 3)}),
-    "clamp": ({}, {"min": -1, "max": 1}),
-    "cast": ({}, {"dtype": np.dtype("float32")}),
-    "getitem": ({}, {"index": (0,)}),
-    "cat": ({}, {"dim": 0}),
-    "gather": ({"index": (2, 1)}, {"dim": 1}),
-    "pick": ({"index": (2,)}, {}),
-    "scatter_add": ({"src": (2, 1), "index": (2, 1)}, {"shape": (2, 3), "dim": 1}),
-    "unindex": ({"x": (3,)}, {"index": (0,), "shape": (2, 3)}),
-    "setitem": ({}, {"index": (0,)}),
+SHAPES: dict[str, dict[str, Shape]] = {
+    "matmul": {"x": (2, 3), "y": (3, 4)},
+    "linear": {"x": (5, 3), "weight": (2, 3), "bias": (2,)},
+    "expand": {"x": (1, 3)},
+    "gather": {"index": (2, 1)},
+    "pick": {"index": (2,)},
+    "scatter_add": {"src": (2, 1), "index": (2, 1)},
+    "unindex": {"x": (3,)},
+    "setitem": {"y": (3,)},
 }
-"""Shapes and named arguments on which a rule is shown where 2 × 3 and none will not do."""
+"""Shapes of the inputs on which a rule is shown, where 2 × 3 will not do."""
+
+ARGUMENTS: dict[str, Any] = {
+    "dim": 1, "dims": (0,), "keepdim": False, "shape": (2, 3), "index": (0,), "min": -1, "max": 1,
+    "dtype": np.dtype("float32"), "decimals": 0, "widths": ((1, 1), (0, 0)), "value": 0.0,
+}  # fmt: skip
+"""Named arguments with which a rule is shown; by operation where the operation wants others."""
+OWN: dict[str, dict[str, Any]] = {"reshape": {"shape": (6,)}, "permute": {"dims": (1, 0)}, "cat": {"dim": 0}}
+
+
+def arguments(op: Op) -> dict[str, Any]:
+    """Named arguments to show an operation with: those that its rules and its ``run`` ask for.
+
+    >>> arguments(BOOK["sum"]), arguments(BOOK["tanh"])
+    ({'dim': (1,), 'keepdim': False}, {})
+    """
+    given = {name: ARGUMENTS[name] for name in _asked(op) if name in ARGUMENTS} | OWN.get(op.name, {})
+    return {**given, "dim": (1,)} if isinstance(op, Reduction) else given
+
+
+def _asked(op: Op) -> list[str]:
+    """The named arguments without which an operation does not run: what ``run`` takes besides its inputs."""
+    code = type(op).run.__code__
+    positions, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    return [*code.co_varnames[1 + len(_input_names(op)) : positions], *code.co_varnames[positions:last]]
 
 
 @dataclass(frozen=True)
@@ -88,11 +102,13 @@ def bar(name: str) -> str:
     ('x̄', 'v̄7', '∂weight')
     """
     letter, index = name[:1], name[1:]
-    return f"{letter}\u0304{index}" if letter.isalpha() and (not index or index.isdigit()) else f"∂{name}"
+    if not letter.isalpha() or (index and not index.isdigit()):
+        return f"∂{name}"
+    return unicodedata.normalize("NFC", f"{letter}\u0304{index}")
 
 
-def rule(op: Any) -> Rule:
-    """The rule of an operation: ``rule(chainrule.tanh)`` or ``rule("tanh")``.
+def rule(op: Any, **named: Any) -> Rule:
+    """The rule of an operation: ``rule(chainrule.tanh)``, ``rule("tanh")``, ``rule("sum", dim=(0, 1))``.
 
     >>> rule("tanh")
     z = tanh(x)
@@ -104,8 +120,14 @@ def rule(op: Any) -> Rule:
     ∂bias = Σ₀(z̄)
     """
     op = _found(op)
-    shapes, meta = EXAMPLES.get(op.name, ({}, {}))
-    inputs = [_symbol(name, shapes.get(name, (2, 3)), op) for name in _input_names(op)]
+    shapes, meta = SHAPES.get(op.name, {}), arguments(op) | named
+    missing = [name for name in _asked(op) if name not in meta]
+    if missing:
+        raise ArgumentError(
+            f"explain({op.name!r}): its named arguments decide what it does; give {', '.join(missing)} too, "
+            f"as in explain({op.name!r}, {missing[0]}=...)"
+        )
+    inputs = [_symbol(name, shapes.get(name, (2, 3))) for name in _input_names(op)]
     result = Symbol("z", Symbol.door(op, tuple(inputs), meta).shape)
     made = Symbol(shape=result.shape)
     made.op, made.inputs, made.meta = op, tuple(inputs), meta
@@ -125,6 +147,6 @@ def _input_names(op: Op) -> list[str]:
     return ["x", "y"] if op.name in ("cat", "setitem") else op.inputs.split()
 
 
-def _symbol(name: str, shape: Shape, op: Op) -> Symbol:
+def _symbol(name: str, shape: Shape) -> Symbol:
     dtype: Callable[..., Any] | type = np.int64 if name in INTEGERS else bool if name == "condition" else np.float64
-    return Symbol(name, (3,) if op.name == "setitem" and name == "y" else shape, dtype)
+    return Symbol(name, shape, dtype)

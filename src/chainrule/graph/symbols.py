@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.base import BOOK, Op, Recording, Shape
+from chainrule.ops.composed import matmul
 
 
 class Symbol(Recording):
@@ -48,6 +49,9 @@ class Symbol(Recording):
     def __neg__(self) -> Any:
         return _apply("neg", self)
 
+    def __matmul__(self, other: Any) -> Any:
+        return matmul(self, other)
+
     def __getitem__(self, index: Any) -> Any:
         return BOOK["getitem"](self, index)
 
@@ -55,9 +59,17 @@ class Symbol(Recording):
 
 
 def _made(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Symbol:
-    made = Symbol(shape=op.infer(*(getattr(x, "shape", ()) for x in inputs), **meta))
+    made = Symbol(shape=_shape(op, inputs, meta))
     made.op, made.inputs, made.meta = op, inputs, meta
     return made
+
+
+def _shape(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Shape:
+    """The shape of a result: what it was asked to be, or what the operation says."""
+    asked = meta.get("shape")
+    if isinstance(asked, tuple) and all(n >= 0 for n in asked):
+        return asked
+    return op.infer(*(getattr(x, "shape", ()) for x in inputs), **meta)
 
 
 def _apply(name: str, *inputs: Any) -> Any:
@@ -72,7 +84,7 @@ def _reflected(name: str) -> Any:
     return lambda self, other: _apply(name, other, self)
 
 
-ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow", "matmul": "matmul"}
+ARITHMETIC = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}
 QUESTIONS = {"and": "bitwise_and", "or": "bitwise_or"} | {name: name for name in ("eq", "ne", "lt", "le", "gt", "ge")}
 for _sign, _name in (ARITHMETIC | QUESTIONS).items():
     setattr(Symbol, f"__{_sign}__", _binary(_name))

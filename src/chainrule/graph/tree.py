@@ -38,7 +38,7 @@ def text(view: View, lines: int = LINES, marks: dict[int, str] | None = None) ->
         for i in range(last, -1, -1):
             branch, rest = ("└─ ", "   ") if i == last else ("├─ ", "│  ")
             stack.append((vertex.children[i], below + branch, below + rest))
-    if stack:
+    if len(shown) < len(view):
         written.append(f"… {len(view) - len(shown):,} more of {len(view):,} values")
     return "\n".join(written)
 

@@ -129,7 +129,10 @@ class Flip(Movement):
     shares_memory, vjp = False, (lambda g, dims: flip.act(g, dims=dims),)
 
     def bind(self, input: Any, *dims: Any) -> Any:
-        return (input,), {"dims": tuple(normal_dim(d, input.ndim, self.name) for d in as_shape(dims))}
+        order = tuple(normal_dim(d, input.ndim, self.name) for d in as_shape(dims))
+        if len(set(order)) < len(order):
+            raise ArgumentError(f"flip along dims={as_shape(dims)}: a dimension is named twice; name each once")
+        return (input,), {"dims": order}
 
     def run(self, x: Any, dims: Shape) -> Any:
         return np.flip(x, tuple(d for d in dims if d < x.ndim)).copy()
@@ -145,6 +148,11 @@ class PadConstant(Movement):
     vjp = (lambda g, x_shape, widths: g[tuple(slice(b, b + n) for (b, _), n in zip(widths, x_shape, strict=True))],)
 
     def bind(self, input: Any, widths: Any, value: float = 0.0) -> Any:
+        if len(widths) != input.ndim:
+            raise ShapeError(
+                f"pad_constant of shape {shape_of(input.shape)} with {len(widths)} widths: give (before, after) for "
+                f"each of the {input.ndim} dimensions"
+            )
         return (input,), {"widths": widths, "value": value}
 
     def run(self, x: Any, widths: Any, value: float) -> Any:

@@ -78,7 +78,9 @@ class Overlap(Op):
     vjp = (lambda g, kernel, stride, dilation: windows.act(g, kernel=kernel, stride=stride, dilation=dilation),)
 
     def bind(self, input: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
-        return (input,), {"shape": shape, "kernel": kernel, "stride": stride, "dilation": dilation}
+        meta = {"kernel": tuple(kernel), "stride": tuple(stride), "dilation": tuple(dilation)}
+        self.infer(input.shape, shape, **meta)
+        return (input,), {"shape": shape, **meta}
 
     def run(self, g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         out = np.zeros(shape, g.dtype)
@@ -93,6 +95,11 @@ class Overlap(Op):
         return out
 
     def infer(self, given: Shape, shape: Shape, **meta: Any) -> Shape:
+        fitting = windows.infer(shape, **meta)
+        if given != fitting:
+            raise ShapeError(
+                f"overlap of {shape_of(given)} into {shape_of(shape)}: its windows have the shape {shape_of(fitting)}"
+            )
         return shape
 
 

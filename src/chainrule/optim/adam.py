@@ -49,7 +49,9 @@ class Moments(Optimizer):
             state.update(step=0, exp_avg=np.zeros_like(p))
         state["step"] += 1
         m = state["exp_avg"]
-        m += (1 - group["betas"][0]) * (g - m)  # = beta1 * m + (1 - beta1) * g
+        change = g - m
+        change *= 1 - group["betas"][0]
+        m += change  # = beta1 * m + (1 - beta1) * g
         return m, state["step"]
 
     def square(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
@@ -57,8 +59,10 @@ class Moments(Optimizer):
         if "exp_avg_sq" not in state:
             state["exp_avg_sq"] = np.zeros_like(p)
         v, beta2 = state["exp_avg_sq"], group["betas"][1]
+        squared = (1 - beta2) * g
+        squared *= g  # in place wherever a value is ours: memory is most of what a step costs
         v *= beta2
-        v += (1 - beta2) * g * g
+        v += squared
         return v
 
 
@@ -93,7 +97,12 @@ class Adam(Moments):
         v = self.square(p, g, state, group)
         if group["amsgrad"]:
             v = state["max_exp_avg_sq"] = maximum(state.get("max_exp_avg_sq", 0.0 * v), v)
-        p -= (lr / (1 - beta1**t)) * m / (sqrt(v) / (1 - beta2**t) ** 0.5 + group["eps"])
+        width = sqrt(v)
+        width /= (1 - beta2**t) ** 0.5
+        width += group["eps"]
+        step = m / width
+        step *= lr / (1 - beta1**t)
+        p -= step
 
 
 class AdamW(Adam):

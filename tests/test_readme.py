@@ -1,0 +1,40 @@
+"""The README is true: its examples run, and the one for PyTorch prints the same with PyTorch."""
+
+import io
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+
+def printed(source: str) -> str:
+    with redirect_stdout(io.StringIO()) as out:
+        exec(source, {})
+    return out.getvalue()
+
+
+def test_the_script_prints_the_same_number_with_pytorch() -> None:
+    script = BLOCKS[0]
+    ours = float(printed(script))
+    swapped = script.replace("import chainrule as torch", "import torch").replace("from chainrule", "from torch")
+    assert ours == pytest.approx(float(printed(swapped)), rel=1e-5)
+
+
+def test_the_scalar_example_prints_its_gradients() -> None:
+    a, b = map(float, printed(BLOCKS[1]).split())
+    assert (a, b) == pytest.approx((29.504243308734242, -20.143889679696734))
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
+def test_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_the_two_commands_are_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^    make ([a-z]+)", README, re.M)) == {"ladder", "test"} <= targets
