@@ -14,7 +14,7 @@ ifeq ($(TORCH),1)
 endif
 	@$(BIN)/chainrule ladder $(ARGS)
 
-test: .venv/dev lint types
+test: .venv/dev tests/browser/node_modules lint types
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: .venv/dev
@@ -41,8 +41,14 @@ bench: .venv/dev
 	@touch $@
 
 .venv/dev: pyproject.toml | .venv/made
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,torch,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,graph,torch,dev]"
 	@touch $@ .venv/course .venv/torch
+
+# what drives a browser in the tests of the players; without npm (or Chromium) that test is skipped, and says so
+tests/browser/node_modules: tests/browser/package.json
+	@command -v npm >/dev/null || echo "npm is not installed: the test in a browser will be skipped"
+	@! command -v npm >/dev/null || npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --silent
+	@mkdir -p $@ && touch $@
 
 clean:
 	rm -rf .venv out dist build .mypy_cache .ruff_cache .pytest_cache

@@ -1,6 +1,5 @@
 """What every test module and doctest finds at hand."""
 
-import numpy as np
 import pytest
 
 import chainrule

@@ -14,7 +14,9 @@ from samples import DTYPES, same, torch_dtype
 
 import chainrule
 from chainrule.errors import DtypeError, GradientError
+from chainrule.ops import BOOK
 from chainrule.ops.dtypes import as_dtype, result_type, wider
+from chainrule.ops.elementwise import Elementwise
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -27,6 +29,8 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "*": operator.mul,
     "/": operator.truediv,
     "**": operator.pow,
+    "//": operator.floordiv,
+    "%": operator.mod,
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -37,22 +41,12 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "|": operator.or_,
     "^": operator.xor,
 }
+NOT_ALIKE = ("clamp", "detach", "logsigmoid")  # with arguments, or not there, in PyTorch
 ONE_INPUT = [
-    "neg",
-    "abs",
-    "sign",
-    "exp",
-    "log",
-    "sin",
-    "cos",
-    "tanh",
-    "sqrt",
-    "sigmoid",
-    "relu",
-    "clone",
-    "bitwise_not",
+    name for name, op in BOOK.items() if isinstance(op, Elementwise) and op.inputs == "x" and hasattr(torch, name)
 ]
-REDUCTIONS = ["sum", "mean", "amax", "amin", "argmax", "argmin", "all", "any"]
+ONE_INPUT = [name for name in ONE_INPUT if name not in NOT_ALIKE]
+REDUCTIONS = ["sum", "prod", "mean", "amax", "amin", "argmax", "argmin", "all", "any"]
 
 REFUSED_HERE = {
     "pow of whole numbers to a negative one": "no whole number is the answer (PyTorch answers 0)",
@@ -60,6 +54,7 @@ REFUSED_HERE = {
 ALLOWED_HERE = {
     "-: a bool with another kind": "its meaning is plain once the other side is a number",
     "**: bools": "PyTorch has no kernel for it; 0 and 1 have powers",
+    "hypot: whole numbers": "PyTorch has no kernel for it",
     "abs: bool": "PyTorch has no kernel for it",
     "relu: bool": "PyTorch refuses; max(x, 0) of a bool is the bool",
     "argmax: bool": "PyTorch has no kernel for it",
@@ -67,13 +62,12 @@ ALLOWED_HERE = {
 }
 
 
-def operand(lib: Any, kind: str) -> Any:
+def operand(lib: Any, kind: str, data: Any = (2, 1, 0)) -> Any:
     """One operand of that kind; ``lib`` is chainrule or torch."""
     if kind in NUMBERS:
         return NUMBERS[kind]
     dtype = kind.removeprefix("0-d ")
-    data = 3 if kind.startswith("0-d ") else [2, 1, 0]
-    return lib.tensor(data, dtype=getattr(lib, dtype))
+    return lib.tensor(3 if kind.startswith("0-d ") else data, dtype=getattr(lib, dtype))
 
 
 def attempt(run: Callable[[], Any], refusal: type[Exception]) -> Any:
@@ -99,8 +93,8 @@ def test_two_operands_meet_as_in_pytorch(left: str, right: str) -> None:
     if left in NUMBERS and right in NUMBERS:
         return
     for symbol, function in ARITHMETIC.items():
-        a, b = (operand(chainrule, kind) for kind in (left, right))
-        x, y = (operand(torch, kind) for kind in (left, right))
+        other = (2, 1, 3) if symbol in ("//", "%") else (2, 1, 0)  # integers are not divided by 0
+        (a, b), (x, y) = ((operand(lib, left), operand(lib, right, other)) for lib in (chainrule, torch))
         theirs = attempt(lambda f=function, x=x, y=y: f(x, y), (RuntimeError, TypeError))
         ours = attempt(lambda f=function, a=a, b=b: f(a, b), DtypeError)
         bools = ["bool" in kind for kind in (left, right)]
@@ -108,7 +102,7 @@ def test_two_operands_meet_as_in_pytorch(left: str, right: str) -> None:
         compare(ours, theirs, allowed)
 
 
-@pytest.mark.parametrize("name", ["maximum", "minimum", "where", "cat"])
+@pytest.mark.parametrize("name", ["maximum", "minimum", "where", "cat", "atan2", "hypot", "fmod"])
 def test_functions_of_two_meet_as_in_pytorch(name: str) -> None:
     for left, right in product(KINDS, KINDS):
         numbers = [kind in NUMBERS for kind in (left, right)]
@@ -116,13 +110,15 @@ def test_functions_of_two_meet_as_in_pytorch(name: str) -> None:
         if (any(numbers) and name != "where") or all(numbers) or (any(flat) and name == "cat"):
             continue  # PyTorch takes no numbers there
         results = []
-        for lib in (chainrule, torch):
-            pair = [operand(lib, kind) for kind in (left, right)]
-            if name == "where":
-                results.append(lib.where(lib.tensor([True, False, True]), *pair))
-            else:
-                results.append(getattr(lib, name)(pair) if name == "cat" else getattr(lib, name)(*pair))
-        compare(*results)
+        for lib, refusal in ((chainrule, DtypeError), (torch, RuntimeError)):
+            pair = [operand(lib, left), operand(lib, right, (2, 1, 3))]
+            call = {
+                "where": lambda lib=lib, pair=pair: lib.where(lib.tensor([True, False, True]), *pair),
+                "cat": lambda lib=lib, pair=pair: lib.cat(pair),
+            }.get(name, lambda lib=lib, pair=pair: getattr(lib, name)(*pair))
+            results.append(attempt(call, refusal))
+        whole = not any("float" in kind for kind in (left, right))
+        compare(*results, name == "hypot" and whole)
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, *(f"0-d {dtype}" for dtype in DTYPES)])

@@ -157,6 +157,15 @@ def test_overwriting_labels_before_backward_is_refused() -> None:
         loss.backward()
 
 
+def test_overwriting_the_input_of_a_convolution_before_backward_is_refused() -> None:
+    """Its windows are a view of it, and the gradient of the weight reads them."""
+    x, weight = chainrule.ones(1, 1, 4), chainrule.ones(1, 1, 2, requires_grad=True)
+    out = F.conv1d(x, weight).sum()
+    x.zero_()
+    with pytest.raises(chainrule.errors.GradientError, match="changed in place"):
+        out.backward()
+
+
 ONES = chainrule.ones
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import micrograd.engine
+import numpy as np
 import pytest
 
 import chainrule
 from chainrule.errors import ArgumentError, GradientError
-from chainrule.graph import check
+from chainrule.graph import check, draw
 from chainrule.graph.local import _exponent, agrees, measured
 from chainrule.value import MLP, Value
 
@@ -310,6 +311,14 @@ def test_an_error_in_a_closure_names_the_node() -> None:
 )
 def test_exponents(text: str, read: Any) -> None:
     assert _exponent(text) == read
+
+
+def test_arrays_in_a_learners_class() -> None:
+    x = Right(np.ones((2, 3)), label="x")  # type: ignore[arg-type]
+    total = x + x
+    assert "(2, 3)" in draw(total).svg
+    with pytest.raises(ArgumentError, match=r"x \(Right\) holds an array of shape \(2, 3\): slopes are measured"):
+        check(total)
 
 
 def test_report_reads() -> None:

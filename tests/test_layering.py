@@ -20,11 +20,11 @@ SOURCE = Path(chainrule.__file__).parent
 
 # bottom to top; names on one line may know one another (but never in a circle)
 HOUSE = """
-errors files devices
+errors files devices outside cuda
 value ops
 backprop
 grad_mode printing methods inplace reading tensor
-random creation serialization
+random creation sampling serialization
 functional
 autograd
 nn

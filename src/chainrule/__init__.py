@@ -14,7 +14,7 @@ import warnings
 # inf and nan pass silently, as in PyTorch; NumPy would warn, and name lines of ours (docs/decisions/0003)
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\.")
 
-from chainrule import autograd, nn, optim, utils  # noqa: E402
+from chainrule import autograd, cuda, nn, optim, utils  # noqa: E402
 from chainrule.creation import (  # noqa: E402
     arange,
     as_tensor,
@@ -26,14 +26,9 @@ from chainrule.creation import (  # noqa: E402
     full,
     full_like,
     linspace,
+    logspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
     tensor,
     zeros,
     zeros_like,
@@ -197,7 +192,19 @@ from chainrule.ops.dtypes import float32 as float  # noqa: E402
 from chainrule.ops.dtypes import float64 as double  # noqa: E402
 from chainrule.ops.dtypes import int32 as int  # noqa: E402
 from chainrule.ops.dtypes import int64 as long  # noqa: E402
+from chainrule.outside import outside as _outside  # noqa: E402
 from chainrule.random import Generator, initial_seed, manual_seed  # noqa: E402
+from chainrule.sampling import (  # noqa: E402
+    bernoulli,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+)
 from chainrule.serialization import load, save  # noqa: E402
 from chainrule.tensor import Tensor  # noqa: E402
 
@@ -230,6 +237,7 @@ __all__ = [
     "atan2",
     "atanh",
     "autograd",
+    "bernoulli",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -248,6 +256,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "cuda",
     "cumprod",
     "cumsum",
     "detach",
@@ -312,6 +321,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "long",
     "lt",
@@ -327,6 +337,7 @@ __all__ = [
     "mm",
     "movedim",
     "mul",
+    "multinomial",
     "multiply",
     "mv",
     "narrow",
@@ -336,6 +347,7 @@ __all__ = [
     "nn",
     "no_grad",
     "norm",
+    "normal",
     "ones",
     "ones_like",
     "optim",
@@ -401,3 +413,7 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise _outside("chainrule", name, __all__)

@@ -1,4 +1,4 @@
-"""Making tensors: from data, from a rule, from chance.
+"""Making tensors: from data and from a rule (from chance: see ``sampling``).
 
 All take ``dtype`` and ``requires_grad``; Python floats become the default dtype (float32), Python integers
 int64, NumPy arrays keep theirs.  ``device`` may be "cpu", the only one there is.
@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import random
 from chainrule.devices import device as device
 from chainrule.errors import ArgumentError, DtypeError, OperandError, ShapeError, shape_of
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype, wider
 from chainrule.ops.movement import as_shape
-from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor
 
 
@@ -108,7 +106,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     if not isinstance(value, bool | int | float):
         raise OperandError(f"full of {value!r}: fill_value is one number; for several, write tensor(...).expand(...)")
     wanted = number_dtype(value) if dtype is None else as_dtype(dtype)
-    return made(np.full(_shape((size,)), value, wanted), requires_grad, device)
+    return made(np.full(made_shape((size,)), value, wanted), requires_grad, device)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -117,22 +115,22 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> chainrule.zeros(2, 3).shape
     (2, 3)
     """
-    return made(np.zeros(_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.zeros(made_shape(size), floating_dtype(dtype)), requires_grad, device)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """1 everywhere, in the default dtype unless told."""
-    return made(np.ones(_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.ones(made_shape(size), floating_dtype(dtype)), requires_grad, device)
 
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Whatever the memory held: write to it before you read it."""
-    return made(np.empty(_shape(size), _floating(dtype)), requires_grad, device)
+    return made(np.empty(made_shape(size), floating_dtype(dtype)), requires_grad, device)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """1 on the diagonal, else 0."""
-    return made(np.eye(*_shape((n, n if m is None else m)), dtype=_floating(dtype)), requires_grad, device)
+    return made(np.eye(*made_shape((n, n if m is None else m)), dtype=floating_dtype(dtype)), requires_grad, device)
 
 
 def arange(
@@ -160,51 +158,17 @@ def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included, equally far apart."""
-    _shape((steps,))
-    return made(np.linspace(start, end, steps, dtype=np.float64).astype(_floating(dtype)), requires_grad, device)
+    made_shape((steps,))
+    return made(np.linspace(start, end, steps, dtype=np.float64).astype(floating_dtype(dtype)), requires_grad, device)
 
 
-# ---------------------------------------------------------------------------------------- from chance
-
-
-def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Numbers spread evenly over [0, 1): after the same ``manual_seed``, PyTorch's.
-
-    >>> _ = chainrule.manual_seed(42)
-    >>> chainrule.rand(2)
-    tensor([0.8823, 0.9150])
-    """
-    wanted = random.floating(_floating(dtype), "rand")
-    return made((generator or default_generator).uniform(_shape(size), wanted), requires_grad, device)
-
-
-def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Normal numbers, mean 0 and variance 1: after the same ``manual_seed``, PyTorch's."""
-    wanted = random.floating(_floating(dtype), "randn")
-    return made((generator or default_generator).normal(_shape(size), wanted), requires_grad, device)
-
-
-def randint(
-    low: int = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
+def logspace(
+    start: float, end: float, steps: int, base: float = 10.0, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Whole numbers in [low, high), or in [0, low) where only one is given: ``randint(10, (3,))``."""
-    if size is None:
-        high, size = None, high
-    if high is None:
-        low, high = 0, low
-    array = (generator or default_generator).integers(low, high, _shape((size,)))
-    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), requires_grad, device)
-
-
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
-    """0 … n-1 in random order: after the same ``manual_seed``, PyTorch's."""
-    array = (generator or default_generator).permutation(n)
-    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), False, device)
+    """``steps`` powers of ``base`` whose exponents go from ``start`` to ``end`` in equal steps."""
+    exponents = np.linspace(start, end, steps, dtype=np.float64)
+    return made((float(base) ** exponents).astype(floating_dtype(dtype)), requires_grad, device)
 
 
 # ---------------------------------------------------------------------------------------- like another
@@ -232,17 +196,12 @@ def full_like(
     return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Numbers spread evenly over [0, 1), in the shape and dtype of ``input``."""
-    return rand(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+def floating_dtype(dtype: Any) -> DType:
+    """The dtype named, or the default one where none is."""
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Normal numbers, mean 0 and variance 1, in the shape and dtype of ``input``."""
-    return randn(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
-
-
-def _shape(sizes: tuple[Any, ...]) -> Shape:
+def made_shape(sizes: tuple[Any, ...]) -> Shape:
     """Sizes as written, ``2, 3`` or ``(2, 3)``, as a shape."""
     try:
         shape = as_shape(sizes)
@@ -251,7 +210,3 @@ def _shape(sizes: tuple[Any, ...]) -> Shape:
     if any(size < 0 for size in shape):
         raise ShapeError(f"a tensor of shape {shape_of(shape)}: no size can be below 0")
     return shape
-
-
-def _floating(dtype: Any) -> DType:
-    return get_default_dtype() if dtype is None else as_dtype(dtype)

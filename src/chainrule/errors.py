@@ -14,6 +14,7 @@ an ``except RuntimeError`` written for PyTorch still catches it.
     ├── ArgumentError   ValueError     any other argument that makes no sense
     ├── StateError      RuntimeError   a saved state that does not fit
     ├── DivergedError   ArithmeticError  training left the finite numbers
+    ├── OutsideError    AttributeError  a name of PyTorch's that chainrule does not have
     └── MissingPackage  ImportError    an optional package is not installed
 """
 
@@ -61,6 +62,10 @@ class StateError(ChainruleError, RuntimeError):
 
 class DivergedError(ChainruleError, ArithmeticError):
     """Training left the finite numbers."""
+
+
+class OutsideError(ChainruleError, AttributeError):
+    """A name of PyTorch's that chainrule does not have."""
 
 
 class MissingPackage(ChainruleError, ImportError):

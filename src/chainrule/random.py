@@ -91,6 +91,10 @@ class Generator:
         self._kept = radius * math.sin(angle)
         return radius * math.cos(angle)
 
+    def exponential(self, shape: Shape, dtype: DType = float32) -> Array:
+        """Numbers with density e^-x: -log(1 - u) of uniform ones, drawn with 53 bits whatever the dtype."""
+        return -np.log1p(-self.uniform(shape, np.dtype("float64"))).astype(dtype)
+
     def integers(self, low: int, high: int, shape: Shape) -> Array:
         """Whole numbers in [low, high), as int64."""
         if high <= low:

@@ -29,6 +29,7 @@ from chainrule.grad_mode import enable_grad, mode, no_grad
 from chainrule.inplace import NUMBERS, InPlace
 from chainrule.ops.base import Array, Op, explained, is_view
 from chainrule.ops.dtypes import SUPPORTED, get_default_dtype
+from chainrule.outside import outside
 from chainrule.printing import numbers
 from chainrule.reading import Reading
 
@@ -184,6 +185,11 @@ class Tensor(InPlace, Reading):
         self.version, self.made = [0], 0
         if requires_grad:
             self.requires_grad = True
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python asks for these to find out what an object can do
+            raise AttributeError(name)
+        raise outside("Tensor", name, dir(Tensor))
 
     def alias(self) -> Tensor:
         """Another handle on the same memory and the same place in the graph."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule import creation, ops
+from chainrule import creation, ops, sampling
 from chainrule.errors import ArgumentError, ShapeError, shape_of
 
 
@@ -136,5 +136,5 @@ def _dropped(input: Any, p: float, training: bool, shape: tuple[int, ...]) -> An
         raise ArgumentError(f"dropout with p={p}: a probability lies between 0 and 1")
     if not training or p == 0.0:
         return input
-    keep = creation.rand(shape, dtype=input.dtype) >= p
+    keep = sampling.rand(shape, dtype=input.dtype) >= p
     return ops.where(keep, input / (1.0 - p) if p < 1.0 else input * 0.0, 0.0)

@@ -9,11 +9,11 @@ import numpy as np
 
 from chainrule.errors import GradientError, shape_of
 from chainrule.graph.gradients import changed, computed
-from chainrule.graph.notation import LATEX, TEXT, Style, write
+from chainrule.graph.notation import NEW_LINE, TEX_NAMES, TEXT, Style, tex_bar, write
 from chainrule.graph.numbers import summary
-from chainrule.graph.paths import above, tex_name
+from chainrule.graph.paths import above
 from chainrule.graph.rules import bar
-from chainrule.graph.symbols import Symbol, rule_of
+from chainrule.graph.symbols import Symbol, Undecided, rule_of
 from chainrule.graph.view import Vertex, View
 from chainrule.tensor import Tensor
 
@@ -73,8 +73,8 @@ class Adjoints:
     @property
     def latex(self) -> str:
         """The derivation as aligned LaTeX."""
-        rows = self._written(_TEX, lambda name: rf"\overline{{{tex_name(name)}}}")
-        return r"\begin{aligned} " + r" \\ ".join(f"{a} &= {b}" for a, b in rows) + r" \end{aligned}"
+        rows = self._written(TEX_NAMES, tex_bar)
+        return r"\begin{aligned} " + NEW_LINE.join(f"{a} &= {b}" for a, b in rows) + r" \end{aligned}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"
@@ -90,7 +90,10 @@ def symbols_sent(view: View, user: Vertex) -> list[Any]:
         for x, parent in zip(node.inputs, node.parents, strict=True)
     ]
     g = Symbol(f"bar {user.name}", np.shape(user.data))
-    return rule_of(node.op, g, _symbol(user), inputs, node.meta)
+    try:
+        return rule_of(node.op, g, _symbol(user), inputs, node.meta)
+    except Undecided:
+        return [f"{node.op.name}'s rule on {bar(user.name)}"] * len(node.parents)
 
 
 def adjoint_of(view: View, user: Vertex, place: int) -> str:
@@ -127,11 +130,4 @@ class _Bars(dict[str, str]):
         return bar(key.removeprefix("bar ")) if key.startswith("bar ") else key
 
 
-class _TexBars(dict[str, str]):
-    def get(self, key: str, default: Any = None) -> Any:
-        name = tex_name(key.removeprefix("bar "))
-        return rf"\overline{{{name}}}" if key.startswith("bar ") else name
-
-
 _TEXT = replace(TEXT, names=_Bars())
-_TEX = replace(LATEX, names=_TexBars())

@@ -19,7 +19,7 @@ from chainrule.graph.paths import Edge
 from chainrule.graph.readers import Constant, TensorReader
 from chainrule.graph.tensor_check import check_tensors
 from chainrule.graph.totals import check_totals
-from chainrule.graph.trial import kept_gradients, send
+from chainrule.graph.trial import kept_gradients, numbers_only, send
 from chainrule.graph.view import Vertex, View
 
 BEFORE = 10.0  # what a child holds before, to see whether it is added to
@@ -43,6 +43,7 @@ def check(root: Any, names: Any = None) -> Report:
     if isinstance(view.reader, TensorReader):
         check_tensors(view, report)
         return report
+    numbers_only(view)
     with kept_gradients(view):
         for vertex in reversed(view.vertices):
             if vertex.children:

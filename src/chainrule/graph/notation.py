@@ -9,7 +9,7 @@ An operation without a template is written as a function: name(operands, named a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chainrule.graph.numbers import number
@@ -65,7 +65,6 @@ LATEX = Style(
     },
     (r"\left(", r"\right)"),
     r"\operatorname{{{name}}}",
-    {"g": r"\bar{z}"},
     tex=True,
 )
 TEXT = Style(
@@ -165,8 +164,8 @@ def _number(x: Any, style: Style) -> tuple[int, str]:
         return ATOM, str(x)
     if style.templates is PYTHON.templates:
         return (ADD if x < 0 else ATOM), repr(x)
-    text = number(float(x)).removesuffix(".0")
-    return (ADD if x < 0 else ATOM), text.replace("−", "-") if style.tex else text
+    text = tex_number(float(x)) if style.tex else number(float(x))
+    return (ADD if x < 0 else ATOM), text.removesuffix(".0")
 
 
 def _call(x: Symbol, style: Style) -> str:
@@ -211,3 +210,48 @@ def _plain(value: Any) -> str:
             for part in (value.start, value.stop, value.step)[: 3 if value.step else 2]
         )
     return str(value).replace(" ", "")
+
+
+NEW_LINE = r" \\[4pt] "
+
+
+def tex_number(x: float) -> str:
+    r"""A number in LaTeX.
+
+    >>> tex_number(-2.0), tex_number(3e-9)
+    ('-2.0', '3 \\cdot 10^{-9}')
+    """
+    digits, _, power = number(x).replace("−", "-").partition("e")
+    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
+
+
+def tex_name(name: str) -> str:
+    r"""A name in LaTeX: digits at the end become an index, words stand upright.
+
+    >>> tex_name("w0"), tex_name("L"), tex_name("loss"), tex_name("0.weight")
+    ('w_{0}', 'L', '\\text{loss}', '\\text{0.weight}')
+    """
+    letters = name.rstrip("0123456789")
+    if len(letters) == 1 and letters.isalpha():
+        return f"{letters}_{{{name[1:]}}}" if name[1:] else letters
+    return rf"\text{{{escaped(name)}}}"
+
+
+def escaped(text: str) -> str:
+    """Text with the characters that LaTeX would take for its own made harmless."""
+    return "".join(rf"\{c}" if c in "_$%&#{}" else {"\\": "/", "^": "", "~": " "}.get(c, c) for c in text)
+
+
+def tex_bar(name: str) -> str:
+    """The gradient with respect to ``name``: a bar over a letter, a line over anything longer."""
+    return rf"\bar{{{name}}}" if len(name) == 1 else rf"\overline{{{tex_name(name)}}}"
+
+
+class TexNames(dict[str, str]):
+    """The LaTeX of every name there is; ``bar x`` is the gradient of x."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return tex_bar(key.removeprefix("bar ")) if key.startswith("bar ") else tex_name(key)
+
+
+TEX_NAMES = replace(LATEX, names=TexNames())

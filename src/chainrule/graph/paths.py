@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from chainrule.errors import GradientError
 from chainrule.graph.local import Formula, formula, measured
-from chainrule.graph.notation import LATEX, TEXT, Style, write
+from chainrule.graph.notation import NEW_LINE, TEX_NAMES, TEXT, Style, tex_name, tex_number, write
 from chainrule.graph.numbers import number
 from chainrule.graph.symbols import Symbol, rule_of
 from chainrule.graph.view import Vertex, View
@@ -146,10 +145,10 @@ class Paths:
         more = rf" + \text{{({rest:,} more paths)}}" if rest else ""
         chains = [r"\,".join(_partial(e) for e in path) for path in self.paths]
         formulas = [r" \cdot ".join(_factor(e.formula(TEX_NAMES), len(path)) for e in path) for path in self.paths]
-        numbers = [r" \cdot ".join(_factor(_tex(e.value), len(path)) for e in path) for path in self.paths]
+        numbers = [r" \cdot ".join(_factor(tex_number(e.value), len(path)) for e in path) for path in self.paths]
         lines = [what + " &= " + " + ".join(chains) + more]
         lines += ["&= " + " + ".join(terms) + more for terms in (formulas, numbers)]
-        return r"\begin{aligned} " + r" \\ ".join([*lines, f"&= {_tex(self.value)}"]) + r" \end{aligned}"
+        return r"\begin{aligned} " + NEW_LINE.join([*lines, f"&= {tex_number(self.value)}"]) + r" \end{aligned}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex}$"
@@ -179,29 +178,3 @@ def _factor(text: str, among: int) -> str:
 
 def _partial(edge: Edge) -> str:
     return rf"\frac{{\partial {tex_name(edge.vertex.name)}}}{{\partial {tex_name(edge.child.name)}}}"
-
-
-def _tex(x: float) -> str:
-    return number(x).replace("−", "-")
-
-
-def tex_name(name: str) -> str:
-    """A name in LaTeX: digits at the end become an index, words stand upright.
-
-    >>> tex_name("w0"), tex_name("L"), tex_name("loss"), tex_name("0.weight")
-    ('w_{0}', 'L', '\\\\text{loss}', '\\\\text{0.weight}')
-    """
-    letters = name.rstrip("0123456789")
-    if len(letters) == 1 and letters.isalpha():
-        return f"{letters}_{{{name[1:]}}}" if name[1:] else letters
-    return rf"\text{{{name}}}".replace("_", r"\_")
-
-
-class _Named(dict[str, str]):
-    """The LaTeX of every name there is."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return tex_name(key)
-
-
-TEX_NAMES = replace(LATEX, names=_Named())

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.notation import LATEX, PYTHON, TEXT, write
+from chainrule.graph.notation import NEW_LINE, PYTHON, TEX_NAMES, TEXT, tex_bar, write
 from chainrule.graph.symbols import Symbol, rule_of
 from chainrule.ops.base import BOOK, Op, Shape
-from chainrule.ops.reduction import Reduction
 
 INTEGERS = ("index", "places")
 SHAPES: dict[str, dict[str, Shape]] = {
@@ -43,7 +42,7 @@ def arguments(op: Op) -> dict[str, Any]:
     ({'dim': (1,), 'keepdim': False}, {})
     """
     given = {name: ARGUMENTS[name] for name in _asked(op) if name in ARGUMENTS} | OWN.get(op.name, {})
-    return {**given, "dim": (1,)} if isinstance(op, Reduction) else given
+    return {**given, "dim": (1,)} if "keepdim" in given else given
 
 
 def _asked(op: Op) -> list[str]:
@@ -68,9 +67,9 @@ class Rule:
     @property
     def latex(self) -> str:
         """Forward and backward as aligned LaTeX."""
-        lines = [rf"z &= {write(self.out, LATEX)}"]
-        lines += [rf"\bar{{{name}}} &= {write(g, LATEX)}" for name, g in self._sent()]
-        return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+        lines = [rf"z &= {write(self.out, TEX_NAMES)}"]
+        lines += [rf"{tex_bar(name)} &= {write(g, TEX_NAMES)}" for name, g in self._sent()]
+        return r"\begin{aligned} " + NEW_LINE.join(lines) + r" \end{aligned}"
 
     @property
     def python(self) -> dict[str, str]:
@@ -79,7 +78,7 @@ class Rule:
         >>> rule("tanh").python
         {'x': 'g * (1.0 - z * z)'}
         """
-        return {name: write(g, PYTHON) for name, g in self._sent()}
+        return {name: write(g, IN_PYTHON) for name, g in self._sent()}
 
     def _sent(self) -> list[tuple[str, Any]]:
         return [(x.name, g) for x, g in zip(self.inputs, self.gradients, strict=False) if g is not None]
@@ -92,7 +91,8 @@ class Rule:
         return "\n".join(lines + [f"{bar(name)} = {write(g, BARRED)}" for name, g in self._sent()])
 
 
-BARRED = replace(TEXT, names={"g": "z̄"})
+IN_PYTHON = replace(PYTHON, names={"bar z": "g"})
+BARRED = replace(TEXT, names={"bar z": "z̄"})
 
 
 def bar(name: str) -> str:
@@ -131,7 +131,7 @@ def rule(op: Any, **named: Any) -> Rule:
     result = Symbol("z", Symbol.door(op, tuple(inputs), meta).shape)
     made = Symbol(shape=result.shape)
     made.op, made.inputs, made.meta = op, tuple(inputs), meta
-    return Rule(op, inputs, made, rule_of(op, Symbol("g", result.shape), result, inputs, meta))
+    return Rule(op, inputs, made, rule_of(op, Symbol("bar z", result.shape), result, inputs, meta))
 
 
 def _found(op: Any) -> Op:

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import ChainruleError, GradientError
+from chainrule.ops import matmul
 from chainrule.ops.base import BOOK, Op, Recording, Shape
-from chainrule.ops.composed import matmul
 
 
 class Symbol(Recording):
@@ -69,7 +70,14 @@ def _shape(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Shape:
     asked = meta.get("shape")
     if isinstance(asked, tuple) and all(n >= 0 for n in asked):
         return asked
-    return op.infer(*(getattr(x, "shape", ()) for x in inputs), **meta)
+    try:
+        return op.infer(*(getattr(x, "shape", ()) for x in inputs), **meta)
+    except ChainruleError as error:
+        raise Undecided(f"{op.name}: its shape is decided by numbers, such as those of a mask ({error})") from None
+
+
+class Undecided(GradientError):
+    """A rule that cannot be written without the numbers."""
 
 
 def _apply(name: str, *inputs: Any) -> Any:

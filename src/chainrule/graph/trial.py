@@ -6,9 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from chainrule.errors import ArgumentError
 from chainrule.graph.readers import Constant
 from chainrule.graph.view import Vertex, View
+
+
+def numbers_only(view: View) -> None:
+    """Refuse a class whose values are no single numbers: their slopes are not measured here."""
+    for vertex in view:
+        if not isinstance(vertex.data, int | float) and np.ndim(vertex.data):
+            raise ArgumentError(
+                f"{vertex.name} ({type(vertex.object).__name__}) holds an array of shape {np.shape(vertex.data)}: "
+                f"slopes are measured of single numbers; use chainrule.Tensor for arrays, or one number for each value"
+            )
 
 
 @contextmanager

@@ -55,6 +55,7 @@ from chainrule.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from chainrule.outside import outside as _outside
 
 __all__ = [
     "ELU",
@@ -123,3 +124,7 @@ __all__ = [
     "init",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise _outside("chainrule.nn", name, __all__)

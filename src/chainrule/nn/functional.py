@@ -59,6 +59,7 @@ from chainrule.functional import (
     softsign,
     tanh,
 )
+from chainrule.outside import outside as _outside
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -119,3 +120,7 @@ __all__ = [
     "softsign",
     "tanh",
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise _outside("chainrule.nn.functional", name, __all__)

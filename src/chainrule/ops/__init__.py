@@ -14,7 +14,7 @@
     scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
 
-    shaping, products, statistics, formulas: composed of these; their gradients follow
+    shaping, parts, placing, products, statistics, formulas: composed of these; their gradients follow
 
 Imports NumPy and ``errors``, nothing else of ours.
 """
@@ -100,46 +100,50 @@ from chainrule.ops.functions import (
 )
 from chainrule.ops.indexing import gather, getitem, pick, setitem, ungather, unindex
 from chainrule.ops.movement import cat, expand, flip, pad_constant, permute, reshape
+from chainrule.ops.parts import (
+    chunk,
+    fliplr,
+    flipud,
+    hstack,
+    narrow,
+    pad,
+    repeat,
+    repeat_interleave,
+    roll,
+    split,
+    tile,
+    unbind,
+    vstack,
+)
+from chainrule.ops.placing import (
+    diag,
+    diagonal,
+    index_select,
+    masked_fill,
+    masked_select,
+    one_hot,
+    scatter,
+    scatter_add,
+    take_along_dim,
+    tril,
+    triu,
+)
 from chainrule.ops.products import addmm, bmm, dot, einsum, matmul, mm, mv, outer, trace
 from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum
 from chainrule.ops.scan import argsort, cumprod, cumsum, prod
 from chainrule.ops.shaping import (
     broadcast_to,
-    chunk,
-    diag,
-    diagonal,
     expand_as,
     flatten,
-    fliplr,
-    flipud,
-    hstack,
-    index_select,
-    masked_fill,
-    masked_select,
     movedim,
-    narrow,
-    one_hot,
-    pad,
-    repeat,
-    repeat_interleave,
-    roll,
-    scatter,
-    scatter_add,
-    split,
     squeeze,
     stack,
     swapaxes,
     t,
-    take_along_dim,
-    tile,
     transpose,
-    tril,
-    triu,
-    unbind,
     unflatten,
     unsqueeze,
     view,
-    vstack,
 )
 from chainrule.ops.statistics import (
     all,

@@ -168,17 +168,18 @@ class Round(Step):
     tensor([ 0.,  2., -2.])
     """
 
+    ufunc = staticmethod(np.round)
+
     def bind(self, input: Any, *, decimals: int = 0) -> Any:
         return (input,), {"decimals": decimals}
-
-    def run(self, x: Any, decimals: int) -> Any:
-        return np.round(x, decimals)
 
 
 class WholeDivision(Binary):
     """A division with a whole part; integers may not be divided by 0."""
 
     def run(self, *inputs: Any, **meta: Any) -> Any:
+        if all(np.asarray(x).dtype == bool_ for x in inputs):
+            raise DtypeError(f"{self.name} of bools has no meaning; convert one first: x.long()")
         divisor = np.asarray(inputs[1])
         if divisor.dtype.kind in "iub" and not divisor.all() and np.asarray(inputs[0]).dtype.kind in "iub":
             raise ArgumentError(f"{self.name} of integers by 0 has no result; write x.float() to get inf or nan")

@@ -184,7 +184,10 @@ def explained(op: Op, raw: list[Any], meta: dict[str, Any], error: Exception) ->
 
 def is_view(out: Array, x: Array) -> bool:
     """Whether ``out``, made from ``x``, is a view of its memory and not a copy."""
-    return out.size > 0 and (out is x or (out.base is not None and (out.base is x or out.base is x.base)))
+    base = out.base
+    if base is not None and type(base) is not np.ndarray:  # `as_strided` puts an object of its own between the two
+        base = getattr(base, "base", None)
+    return out.size > 0 and (out is x or (base is not None and (base is x or base is x.base)))
 
 
 def normal_dim(dim: int, ndim: int, name: str) -> int:

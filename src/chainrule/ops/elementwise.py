@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import DtypeError
 from chainrule.ops.base import Op, Shape, broadcast_shapes
-from chainrule.ops.dtypes import as_dtype
+from chainrule.ops.dtypes import as_dtype, bool_
 
 
 class Elementwise(Op):
@@ -54,7 +55,9 @@ class Step(Elementwise):
 
     def run(self, *inputs: Any, **meta: Any) -> Any:
         x = inputs[0]
-        return np.array(x) if getattr(x, "dtype", x).kind != "f" else self.ufunc(x)  # whole numbers are whole already
+        if x.dtype == bool_:
+            raise DtypeError(f"{self.name} of a bool tensor has no meaning; write {self.name}(x.float())")
+        return self.ufunc(x, **meta) if x.dtype.kind == "f" or meta else np.array(x)  # whole numbers are whole already
 
 
 class Cast(Elementwise):

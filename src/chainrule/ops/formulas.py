@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.ops.arithmetic import pow
 from chainrule.ops.functions import sqrt
 
 
 def square(input: Any) -> Any:
     """x²."""
-    return input * input
+    return pow(input, 2)
 
 
 def reciprocal(input: Any) -> Any:

@@ -198,7 +198,7 @@ class Acosh(Float):
     """The number from 0 on whose cosh is x.  Slope: 1 / √(x² - 1)."""
 
     ufunc = np.arccosh
-    vjp = (lambda g, x: g / (sqrt(x - 1.0) * sqrt(x + 1.0)),)
+    vjp = (lambda g, x: g / sqrt((x - 1.0) * (x + 1.0)),)
 
 
 class Atanh(Float):
@@ -268,7 +268,7 @@ class Atan2(Binary):
 class Hypot(Binary):
     """√(x² + y²), without overflow on the way.  Slopes: x / hypot and y / hypot."""
 
-    ufunc = np.hypot
+    ufunc, kind = np.hypot, "float"
     vjp = (lambda g, out, x: g * (x / out), lambda g, out, y: g * (y / out))
 
 

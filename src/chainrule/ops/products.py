@@ -9,8 +9,9 @@ import numpy as np
 from chainrule.errors import ArgumentError, OperandError, ShapeError, shape_of
 from chainrule.ops import contraction
 from chainrule.ops.movement import expand, permute, reshape
+from chainrule.ops.placing import diagonal
 from chainrule.ops.reduction import sum
-from chainrule.ops.shaping import diagonal, movedim, squeeze, unsqueeze
+from chainrule.ops.shaping import movedim, squeeze, unsqueeze
 
 
 def matmul(input: Any, other: Any) -> Any:

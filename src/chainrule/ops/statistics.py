@@ -13,9 +13,10 @@ from chainrule.ops.elementwise import cast, detach
 from chainrule.ops.functions import exp, log, sqrt
 from chainrule.ops.indexing import gather
 from chainrule.ops.movement import reshape
+from chainrule.ops.parts import narrow
 from chainrule.ops.reduction import Dims, amax, amin, argmax, argmin, count, mean, sum
 from chainrule.ops.scan import argsort
-from chainrule.ops.shaping import narrow, squeeze
+from chainrule.ops.shaping import squeeze
 
 
 class ValuesIndices(NamedTuple):
@@ -93,9 +94,7 @@ def var(
     correction = correction if unbiased is None else int(unbiased)
     off = input - mean(input, dim, True)
     n = count(input.shape, _dims(dim, input.ndim))
-    left = n - correction if n > correction else 0.0
-    total = sum(off * off, dim, keepdim)
-    return total / left if left else total * math.nan if n <= correction and correction else total / 0.0
+    return sum(off * off, dim, keepdim) / (n - correction if n > correction else 0.0)
 
 
 def _dims(dim: Dims, ndim: int) -> tuple[int, ...] | None:

@@ -1,0 +1,27 @@
+import { chromium } from "playwright-core";
+const b = await chromium.launch({executablePath:"/usr/bin/chromium",args:["--no-sandbox","--disable-gpu","--disable-quic","--no-first-run","--disable-background-networking","--disable-component-update","--disable-sync"]});
+const p = await b.newPage({viewport:{width:1300,height:1900}});
+const errs=[]; p.on("pageerror",e=>errs.push(String(e)));
+await p.goto("http://127.0.0.1:8977/notebooks/x.ipynb?token=t");
+await p.waitForSelector(".jp-Notebook .jp-CodeCell",{timeout:30000});
+await p.waitForTimeout(3000);
+await p.locator(".jp-CodeCell").first().click();
+for(let i=0;i<5;i++){ await p.keyboard.press("Shift+Enter"); await p.waitForTimeout(1200); }
+await p.waitForSelector(".chainrule-player h3",{timeout:30000});
+const before = await p.locator(".chainrule-player .value").first().textContent();
+await p.locator(".chainrule-player [data-do=last]").click();
+const g1 = await p.locator(".chainrule-player .grad").first().textContent();
+const f = p.locator(".chainrule-player .leaves input").first();
+await f.fill("0.5"); await f.press("Enter"); await p.waitForTimeout(1500);
+const after = await p.locator(".chainrule-player .value").first().textContent();
+const g2 = await p.locator(".chainrule-player .grad").first().textContent();
+const f2 = p.locator(".chainrule-player .leaves input").first();
+await f2.fill("zwei"); await f2.press("Enter"); await p.waitForTimeout(1000);
+const err = await p.locator(".chainrule-player .error").textContent();
+await p.waitForSelector(".chainrule-page .open",{timeout:10000});
+const n1 = await p.locator(".chainrule-page .node").count();
+await p.locator(".chainrule-page .open").first().click(); await p.waitForTimeout(1500);
+const n2 = await p.locator(".chainrule-page .node").count();
+console.log(JSON.stringify({before,g1,after,g2,err,n1,n2,errs}));
+await p.screenshot({path:"/tmp/nb.png"});
+await b.close();
