@@ -176,6 +176,13 @@ def test_reads() -> None:
     assert explain(loss, wrt=loss).value == 1.0
 
 
+def test_a_negative_term_is_in_parentheses() -> None:
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    latex = explain(a * b + a.tanh() * a, wrt=a).latex
+    assert "+ -" not in latex
+    assert "+ −" not in repr(explain(a + a * b, wrt=a))
+
+
 def test_many_paths_are_counted_not_written() -> None:
     x = Value(1.01, label="x")
     y = x

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chainrule.errors import GradientError
@@ -144,8 +144,8 @@ class Paths:
         rest = self.count - len(self.paths)
         more = rf" + \text{{({rest:,} more paths)}}" if rest else ""
         chains = [r"\,".join(_partial(e) for e in path) for path in self.paths]
-        formulas = [r" \cdot ".join(_factor(e.formula(TEX_NAMES), len(path)) for e in path) for path in self.paths]
-        numbers = [r" \cdot ".join(_factor(tex_number(e.value), len(path)) for e in path) for path in self.paths]
+        formulas = _terms(self.paths, lambda edge: edge.formula(TEX_NAMES))
+        numbers = _terms(self.paths, lambda edge: tex_number(edge.value))
         lines = [what + " &= " + " + ".join(chains) + more]
         lines += ["&= " + " + ".join(terms) + more for terms in (formulas, numbers)]
         return r"\begin{aligned} " + NEW_LINE.join([*lines, f"&= {tex_number(self.value)}"]) + r" \end{aligned}"
@@ -174,6 +174,15 @@ def _factor(text: str, among: int) -> str:
     """A factor of a product, in parentheses where it needs them."""
     plain = all(c.isalnum() or c in "._\\{}" for c in text)
     return text if among == 1 or plain else f"({text})"
+
+
+def _terms(paths: list[list[Edge]], written: Callable[[Edge], str]) -> list[str]:
+    """Each path as a product; a lone factor that is added to others is in parentheses like any other."""
+    among = [2 if n else len(path) for n, path in enumerate(paths)]
+    return [
+        r" \cdot ".join(_factor(written(edge), max(len(path), n)) for edge in path)
+        for n, path in zip(among, paths, strict=True)
+    ]
 
 
 def _partial(edge: Edge) -> str:
