@@ -159,7 +159,8 @@ STATISTICS: dict[str, Call] = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
 def test_statistics(case: Call, layout: str) -> None:
-    parity(case, LAYOUTS[layout], rtol=1e-11, atol=1e-12)
+    orders = 1 if layout == "0-d" else 2  # the spread of one number is nan, and so is all that follows from it
+    parity(case, LAYOUTS[layout], orders=orders, rtol=1e-11, atol=1e-12)
 
 
 EXTREMES: dict[str, tuple[Call, Any]] = {

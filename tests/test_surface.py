@@ -21,7 +21,7 @@ NAMES = {
     ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(SOURCE.rglob("*.py"))
 }
-LISTED = [name for name, path in NAMES.items() if re.search(r"^__all__ = ", path.read_text(), re.M)]
+LISTED = [name for name, path in NAMES.items() if re.search(r"^__all__(: list\[str\])? = ", path.read_text(), re.M)]
 
 
 def bound(source: str) -> set[str]:
@@ -29,7 +29,9 @@ def bound(source: str) -> set[str]:
     found: set[str] = set()
     for node in ast.parse(source).body:
         if isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            found |= {alias.asname or alias.name for alias in node.names}
+            for alias in node.names:  # a star stands for the list of the module it takes from
+                starred = importlib.import_module(str(node.module)).__all__ if alias.name == "*" else ()
+                found |= set(starred) or {alias.asname or alias.name}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
