@@ -1,67 +1,19 @@
-"""`DataLoader`: a data set in batches, and the samplers that say in which order."""
+"""`DataLoader`: a data set in batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from chainrule.creation import as_tensor, from_numpy, tensor
-from chainrule.data.dataset import TensorDataset
+from chainrule.data.dataset import IterableDataset, TensorDataset
+from chainrule.data.samplers import BatchSampler, RandomSampler, SequentialSampler
 from chainrule.errors import ArgumentError, DataError, OperandError
 from chainrule.ops import stack
 from chainrule.random import Generator, default_generator
 from chainrule.tensor import Tensor
-
-
-class SequentialSampler:
-    """0, 1, 2, …"""
-
-    def __init__(self, data_source: Any) -> None:
-        self.data_source = data_source
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
-
-    def __len__(self) -> int:
-        return len(self.data_source)
-
-
-class RandomSampler:
-    """Every number once, in a new random order each time; after the same seed, PyTorch's order."""
-
-    def __init__(self, data_source: Any, generator: Generator | None = None) -> None:
-        self.data_source, self.generator = data_source, generator
-
-    def __iter__(self) -> Iterator[int]:
-        n = len(self.data_source)
-        stream = self.generator or Generator().manual_seed(default_generator.seed_for_another())
-        yield from stream.permutation(n).tolist()
-        stream.words(max(n - 1, 0))  # PyTorch draws a second order at the end of a pass; stay in step with it
-
-    def __len__(self) -> int:
-        return len(self.data_source)
-
-
-class BatchSampler:
-    """The numbers of a sampler, ``batch_size`` at a time; a short last batch is kept unless ``drop_last``."""
-
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ArgumentError(f"batch_size={batch_size}: it must be a whole number from 1 on")
-        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
-
-    def __iter__(self) -> Iterator[list[int]]:
-        order = iter(self.sampler)
-        while batch := list(islice(order, self.batch_size)):
-            if len(batch) == self.batch_size or not self.drop_last:
-                yield batch
-
-    def __len__(self) -> int:
-        n = len(self.sampler)  # type: ignore[arg-type]
-        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -118,6 +70,7 @@ class DataLoader:
     batch_sampler  the batches themselves: any iterable of lists of numbers, instead of all of these
     collate_fn     how a list of examples becomes a batch (with batch_size=None: what is done to each example)
 
+    An IterableDataset is gone through in its own order until it ends.
     Raises DataError for an empty data set, ArgumentError for options that exclude one another.
 
     >>> data = chainrule.utils.data.TensorDataset(chainrule.arange(5))
@@ -131,7 +84,13 @@ class DataLoader:
         collate_fn: Callable[[list[Any]], Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
         generator: Generator | None = None,
     ) -> None:  # fmt: skip
-        if len(dataset) == 0:
+        self._streams = isinstance(dataset, IterableDataset)
+        if self._streams and (shuffle or sampler is not None or batch_sampler is not None):
+            raise ArgumentError(
+                f"{type(dataset).__name__} is an IterableDataset, which has an order of its own: leave out shuffle, "
+                f"sampler and batch_sampler, and shuffle in its __iter__"
+            )
+        if not self._streams and len(dataset) == 0:
             raise DataError("DataLoader of a data set with no examples: there is nothing to go through")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ArgumentError("batch_sampler says everything: leave out batch_size, shuffle, sampler and drop_last")
@@ -144,8 +103,10 @@ class DataLoader:
                 "num_workers and pin_memory: chainrule loads in this process, into ordinary memory; leave them out"
             )
         self.dataset, self.drop_last, self.generator = dataset, drop_last, generator
-        if sampler is None:
-            sampler = RandomSampler(dataset, generator) if shuffle else SequentialSampler(dataset)
+        if self._streams:
+            sampler = dataset  # a stream is sampled by going through it: what comes are the examples themselves
+        elif sampler is None:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         self.sampler = sampler
         self.batch_size = None if batch_sampler is not None else batch_size
         self.batch_sampler = batch_sampler
@@ -158,13 +119,16 @@ class DataLoader:
         # PyTorch draws a seed for its workers at the start of each pass; draw it too, to stay in step with it
         (self.generator or default_generator).seed_for_another()
         if self.batch_sampler is None:
-            return ((self.collate_fn or default_convert)(self.dataset[i]) for i in self.sampler)
+            return ((self.collate_fn or default_convert)(self._example(i)) for i in self.sampler)
         return (self._batch(indices) for indices in self.batch_sampler)
+
+    def _example(self, i: Any) -> Any:
+        return i if self._streams else self.dataset[i]
 
     def _batch(self, indices: Any) -> Any:
         if self._in_one_go and len(indices):
             return list(self.dataset.batch(indices))
-        return (self.collate_fn or default_collate)([self.dataset[i] for i in indices])
+        return (self.collate_fn or default_collate)([self._example(i) for i in indices])
 
     def __len__(self) -> int:
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

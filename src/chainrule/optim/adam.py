@@ -34,6 +34,15 @@ class Moments(Optimizer):
             },
         )  # fmt: skip
 
+    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        g = self.decayed(p, g, group)
+        m, t = self.mean(p, g, state, group)
+        self.move(p, g, m, t, state, group)
+
+    def move(self, p: Any, g: Any, m: Any, t: int, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Change ``p`` in place, given the gradient, its running mean and the number of the step."""
+        raise NotImplementedError
+
     def decayed(self, p: Any, g: Any, group: dict[str, Any]) -> Any:
         """The gradient with weight decay in it; a decoupled one shrinks ``p`` itself instead."""
         if not group["weight_decay"]:
@@ -90,10 +99,8 @@ class Adam(Moments):
             amsgrad=amsgrad, maximize=maximize, decoupled_weight_decay=decoupled_weight_decay,
         )  # fmt: skip
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def move(self, p: Any, g: Any, m: Any, t: int, state: dict[str, Any], group: dict[str, Any]) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
-        g = self.decayed(p, g, group)
-        m, t = self.mean(p, g, state, group)
         v = self.square(p, g, state, group)
         if group["amsgrad"]:
             v = state["max_exp_avg_sq"] = maximum(state.get("max_exp_avg_sq", 0.0 * v), v)
@@ -134,10 +141,8 @@ class NAdam(Moments):
             decoupled_weight_decay=decoupled_weight_decay, maximize=maximize,
         )  # fmt: skip
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def move(self, p: Any, g: Any, m: Any, t: int, state: dict[str, Any], group: dict[str, Any]) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
-        g = self.decayed(p, g, group)
-        m, t = self.mean(p, g, state, group)
         v = self.square(p, g, state, group)
         mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (at * group["momentum_decay"])) for at in (t, t + 1))
         product = state["mu_product"] = state.get("mu_product", 1.0) * mu
@@ -160,10 +165,8 @@ class RAdam(Moments):
             params, lr, betas, eps, weight_decay, decoupled_weight_decay=decoupled_weight_decay, maximize=maximize
         )
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def move(self, p: Any, g: Any, m: Any, t: int, state: dict[str, Any], group: dict[str, Any]) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
-        g = self.decayed(p, g, group)
-        m, t = self.mean(p, g, state, group)
         v = self.square(p, g, state, group)
         step = (lr / (1 - beta1**t)) * m
         most = 2 / (1 - beta2) - 1
@@ -186,9 +189,7 @@ class Adamax(Moments):
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, maximize=maximize)
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def move(self, p: Any, g: Any, m: Any, t: int, state: dict[str, Any], group: dict[str, Any]) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
-        g = self.decayed(p, g, group)
-        m, t = self.mean(p, g, state, group)
         u = state["exp_inf"] = maximum(beta2 * state.get("exp_inf", 0.0 * g), abs(g) + group["eps"])
         p -= (lr / (1 - beta1**t)) * m / u
