@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,6 @@ ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "softsign": ("softsign", {}),
     "hardtanh": ("hardtanh", {}),
     "hardtanh wide": ("hardtanh", {"min_val": -0.5, "max_val": 2.0}),
-    "hardsigmoid": ("hardsigmoid", {}),
     "hardswish": ("hardswish", {}),
     "sigmoid": ("sigmoid", {}),
     "logsigmoid": ("logsigmoid", {}),
@@ -88,6 +88,12 @@ def test_activations_far_out(name: str) -> None:
     parity(f(function, **options), FAR[:4], orders=1)
 
 
+def test_hardsigmoid() -> None:
+    """PyTorch's gradient takes 1 / 6 in float32, whatever it is given, and has no gradient of its own."""
+    for x in (*INPUTS.values(), KNEES, FAR):
+        parity(f("hardsigmoid"), x, orders=1, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("slopes", [np.array([0.25]), np.array([0.1, -0.2, 0.3])], ids=["one", "each channel"])
 @pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4), (2, 3, 2, 2), (3,)])
 def test_prelu(slopes: Any, shape: tuple[int, ...]) -> None:
@@ -111,6 +117,7 @@ CONV2D: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("options", CONV1D, ids=str)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 def test_conv1d(options: dict[str, Any], bias: bool) -> None:
     for kernel in (3, 2, 1):
         weight = normal(4, 4 // options["groups"], kernel)
@@ -120,6 +127,7 @@ def test_conv1d(options: dict[str, Any], bias: bool) -> None:
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("options", CONV2D, ids=str)
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 def test_conv2d(options: dict[str, Any], bias: bool) -> None:
     weight = normal(4, 2 // options.get("groups", 1), 3, 2)
     for x in (normal(2, 2, 6, 7), normal(2, 5, 6), normal(2, 2, 7, 6).transpose(0, 1, 3, 2), normal(0, 2, 5, 5)):
@@ -322,7 +330,9 @@ LOSSES: dict[str, tuple[Any, ...]] = {
     ),
     "margin of one": (f("multi_margin_loss"), PREDICTED[0], np.array(1)),
 }  # fmt: skip
-FIRST_ONLY = {"bce at 0 and 1", "margin", "margin squared", "margin weighted", "margin of one"}  # or PyTorch has no more
+FIRST_ONLY = {  # at a knee there is no second gradient, and PyTorch has none of margins
+    "huber_loss", "bce at 0 and 1", "kl_div with a 0", "margin", "margin squared", "margin weighted", "margin of one",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("reduction", [*REDUCTIONS, "batchmean"])
@@ -439,7 +449,7 @@ def test_refused(name: str) -> None:
 
 
 def test_a_function_is_not_missing_from_this_file() -> None:
-    source = open(__file__).read()
+    source = Path(__file__).read_text()
     named = {name for name in F.__all__ if f'"{name}"' in source or f".{name}(" in source}
     elsewhere = {"linear", "one_hot", "pad"}
     adaptive = {name for name in F.__all__ if name.startswith("adaptive")}

@@ -281,6 +281,16 @@ def test_a_neuron_is_its_bend_and_all_before_it() -> None:
     assert view.find(inputs[0]).id not in box.members
 
 
+def test_boxes_of_a_model_bear_the_names_of_its_modules() -> None:
+    nn = chainrule.nn
+    blocks = [nn.Sequential(nn.Linear(4, 4), nn.Tanh()) for _ in range(6)]
+    model = nn.Sequential(*blocks)
+    picture = draw((model(chainrule.ones(2, 4)) ** 2).mean(), names=model, limit=10)
+    titles = [words(n) for n in nodes(picture.svg).values()]
+    assert picture.partition.level == "neurons"
+    assert [t.split()[1] for t in titles if t.startswith("tanh")] == [f"{i}.0" for i in range(6)]
+
+
 def test_opening_a_box() -> None:
     picture = draw(network(3, 4, 4, 1), limit=30)
     group = picture.partition.groups[0]

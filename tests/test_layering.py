@@ -28,7 +28,7 @@ random creation sampling serialization
 functional
 autograd
 nn
-optim data utils
+optim data datasets utils
 chainrule
 graph
 train

@@ -80,6 +80,8 @@ def _conv(k: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dil
             f"conv{k}d of an input with {x.shape[1]} channels, a weight of shape {shape_of(weight.shape)} and "
             f"groups={groups}: the input must have {weight.shape[1]} × groups channels, the outputs divide by groups"
         )
+    if bias is not None and bias.shape != (out,):
+        raise ShapeError(f"conv{k}d with a bias of shape {shape_of(bias.shape)}: it must be ({out},), one per output")
     x = _padded_for(k, x, kernel, stride, padding, dilation)
     seen = ops.windows(x, kernel, stride, dilation)  # (n, in, *places, *kernel)
     places = seen.shape[2 : 2 + k]
@@ -99,6 +101,8 @@ def _padded_for(k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation
     if padding == "valid":
         return x
     if padding != "same":
+        if isinstance(padding, str):
+            raise ArgumentError(f"padding={padding!r}: give numbers, 'same' or 'valid'")
         return padded(x, sizes(padding, k))
     if any(s != 1 for s in stride):
         raise ArgumentError(f"padding='same' with stride={stride}: it is for stride 1")

@@ -95,8 +95,11 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
             "binary_cross_entropy of numbers outside 0 to 1: it takes probabilities; "
             "for logits use binary_cross_entropy_with_logits"
         )
-    log_p, log_q = ops.clamp(ops.log(input), min=-100.0), ops.clamp(ops.log1p(-input), min=-100.0)
-    loss = -(target * log_p + (1.0 - target) * log_q)
+    sure = input * (1.0 - input) < 1e-12  # there the slopes of the logarithms are held too: (p - y) / 1e-12
+    fixed, free = ops.detach(input), ops.where(sure, 0.5, input)
+    log_p = ops.where(sure, ops.clamp(ops.log(fixed), min=-100.0), ops.log(free))
+    log_q = ops.where(sure, ops.clamp(ops.log1p(-fixed), min=-100.0), ops.log1p(-free))
+    loss = ops.where(sure, 1e12 * (fixed - target) * (input - fixed), 0.0) - target * log_p - (1.0 - target) * log_q
     return reduced(loss if weight is None else weight * loss, reduction)
 
 
@@ -217,7 +220,7 @@ def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, sm
         target = target * (1.0 - smoothing) + smoothing / n
     log_p = ops.log_softmax(rows, -1)
     loss = -ops.sum((log_p if weight is None else log_p * weight) * target, -1)
-    return ops.sum(loss) / max(loss.numel(), 1) if reduction == "mean" else reduced(loss, reduction)
+    return reduced(loss, reduction)
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:

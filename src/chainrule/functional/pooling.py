@@ -101,7 +101,7 @@ def avg_pool2d(
 
 
 def _lp_pool(k: int, x: Any, p: float, kernel: Any, stride: Any, ceil: bool) -> Any:
-    total = ops.sum(ops.pow(_seen(k, x, kernel, stride, 0, 1, ceil, 0.0), p), -1)
+    total = _avg_pool(k, ops.pow(x, p), kernel, stride, 0, ceil, True) * math.prod(sizes(kernel, k))
     return ops.sign(total) * ops.relu(ops.abs(total)) ** (1.0 / p)
 
 

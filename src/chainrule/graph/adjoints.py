@@ -9,11 +9,12 @@ import numpy as np
 
 from chainrule.errors import GradientError, shape_of
 from chainrule.graph.gradients import changed, computed
-from chainrule.graph.notation import NEW_LINE, TEX_NAMES, TEXT, Style, tex_bar, write
+from chainrule.graph.notation import TEXT, Style, write
 from chainrule.graph.numbers import summary
 from chainrule.graph.paths import above
 from chainrule.graph.rules import bar
 from chainrule.graph.symbols import Symbol, Undecided, rule_of
+from chainrule.graph.tex import NEW_LINE, TEX_NAMES, tex_bar
 from chainrule.graph.view import Vertex, View
 from chainrule.tensor import Tensor
 

@@ -8,6 +8,8 @@
               or, where these are in several boxes, with other leaves
     parts     whatever is left, cut into equal stretches of distance from the result, and then side by side
 
+A box with parameters of a module, named from outside ("encoder.0.weight"), bears the name of the module.
+
 The first of these that gives at least two boxes and no more than asked for is taken; opening a box applies the
 same rule to what is inside.  Arrows between boxes always point towards the result: each step only joins what is
 equally far from it, or all used by one box.

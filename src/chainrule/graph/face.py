@@ -14,13 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.collapse import Group
 from chainrule.graph.layout import Box
-from chainrule.graph.numbers import gradient, headline, is_large, lean, number, size, spread, summary
+from chainrule.graph.numbers import gradient, headline, is_large, lean, number, size, spread
 from chainrule.graph.view import Vertex, View
 
 CHARACTER, LINE, PAD = 7.23, 17.0, 8.0  # points, of a monospaced font of 12
@@ -91,16 +92,25 @@ def group_face(view: View, group: Group, level: str, grads: dict[int, Any] | Non
     face = Face(group.key, ops[0] if len(ops) == 1 else "", "", "", f"{len(group.members):,} values", kind="group")
     face.hint = f"{len(group.members):,} values: click to open"
     if len(heads) == 1:
-        face.title, face.value = heads[0].label if level != "data" else "", summary(heads[0].data)
+        face.title, face.value = heads[0].label if level != "data" else "", headline(heads[0].data)
     else:
         face.title = f"× {len(heads):,}" if face.op else f"{len(heads):,} {'results' if ops else 'leaves'}"
+    if view.names and (module := _module(view, group)):
+        face.title = module if len(heads) == 1 else f"{module}: {face.title}"
     shown = [grads[v.id] for v in heads if grads and v.id in grads] if level == "grads" else []
     if len(shown) == 1:
-        face.grad, face.slope = summary(shown[0]), math.copysign(size(shown[0]), lean(shown[0]))
+        face.grad, face.slope = gradient(shown[0]), math.copysign(size(shown[0]), lean(shown[0]))
     elif shown:
         sizes = [size(g) for g in shown]
         face.grad = f"{number(float(np.sqrt(np.mean(np.square(sizes)))))} typical"
     return face
+
+
+def _module(view: View, group: Group) -> str:
+    """The module whose parameters are in a box: what their dotted names have in common ("encoder.0")."""
+    paths = [view[i].label.split(".")[:-1] for i in group.members if not view[i].children and "." in view[i].label]
+    same = takewhile(lambda words: len(set(words)) == 1, zip(*paths, strict=False))
+    return ".".join(words[0] for words in same)
 
 
 def tinted(faces: Iterable[Face]) -> list[Face]:

@@ -9,10 +9,10 @@ An operation without a template is written as a function: name(operands, named a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.graph.numbers import number
+from chainrule.graph.numbers import number, tex_number
 from chainrule.graph.symbols import Symbol
 
 WEAK, COMPARE, ADD, MUL, MATMUL, APPLY, POWER, ATOM = range(8)
@@ -210,48 +210,3 @@ def _plain(value: Any) -> str:
             for part in (value.start, value.stop, value.step)[: 3 if value.step else 2]
         )
     return str(value).replace(" ", "")
-
-
-NEW_LINE = r" \\[4pt] "
-
-
-def tex_number(x: float) -> str:
-    r"""A number in LaTeX.
-
-    >>> tex_number(-2.0), tex_number(3e-9)
-    ('-2.0', '3 \\cdot 10^{-9}')
-    """
-    digits, _, power = number(x).replace("−", "-").partition("e")
-    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits
-
-
-def tex_name(name: str) -> str:
-    r"""A name in LaTeX: digits at the end become an index, words stand upright.
-
-    >>> tex_name("w0"), tex_name("L"), tex_name("loss"), tex_name("0.weight")
-    ('w_{0}', 'L', '\\text{loss}', '\\text{0.weight}')
-    """
-    letters = name.rstrip("0123456789")
-    if len(letters) == 1 and letters.isalpha():
-        return f"{letters}_{{{name[1:]}}}" if name[1:] else letters
-    return rf"\text{{{escaped(name)}}}"
-
-
-def escaped(text: str) -> str:
-    """Text with the characters that LaTeX would take for its own made harmless."""
-    return "".join(rf"\{c}" if c in "_$%&#{}" else {"\\": "/", "^": "", "~": " "}.get(c, c) for c in text)
-
-
-def tex_bar(name: str) -> str:
-    """The gradient with respect to ``name``: a bar over a letter, a line over anything longer."""
-    return rf"\bar{{{name}}}" if len(name) == 1 else rf"\overline{{{tex_name(name)}}}"
-
-
-class TexNames(dict[str, str]):
-    """The LaTeX of every name there is; ``bar x`` is the gradient of x."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return tex_bar(key.removeprefix("bar ")) if key.startswith("bar ") else tex_name(key)
-
-
-TEX_NAMES = replace(LATEX, names=TexNames())

@@ -90,3 +90,13 @@ def matrix(x: Any) -> str:
     if x.ndim == 1:
         return f"[{', '.join(map(number, x))}]"
     return f"[{', '.join(map(matrix, x))}]"
+
+
+def tex_number(x: float) -> str:
+    r"""A number in LaTeX.
+
+    >>> tex_number(-2.0), tex_number(3e-9)
+    ('-2.0', '3 \\cdot 10^{-9}')
+    """
+    digits, _, power = number(x).replace("−", "-").partition("e")
+    return rf"{digits} \cdot 10^{{{int(power)}}}" if power else digits

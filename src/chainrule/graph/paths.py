@@ -7,9 +7,10 @@ from typing import Any
 
 from chainrule.errors import GradientError
 from chainrule.graph.local import Formula, formula, measured
-from chainrule.graph.notation import NEW_LINE, TEX_NAMES, TEXT, Style, tex_name, tex_number, write
-from chainrule.graph.numbers import number
+from chainrule.graph.notation import TEXT, Style, write
+from chainrule.graph.numbers import number, tex_number
 from chainrule.graph.symbols import Symbol, rule_of
+from chainrule.graph.tex import NEW_LINE, TEX_NAMES, tex_name
 from chainrule.graph.view import Vertex, View
 
 Path = list[Vertex]

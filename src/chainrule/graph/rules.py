@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.notation import NEW_LINE, PYTHON, TEX_NAMES, TEXT, tex_bar, write
+from chainrule.graph.notation import PYTHON, TEXT, write
 from chainrule.graph.symbols import Symbol, rule_of
+from chainrule.graph.tex import NEW_LINE, TEX_NAMES, tex_bar
 from chainrule.ops.base import BOOK, Op, Shape
 
 INTEGERS = ("index", "places")
