@@ -312,7 +312,10 @@ LOSSES: dict[str, tuple[Any, ...]] = {
         PREDICTED, SHARES, positive(3),
     ),
     "kl_div": (f("kl_div"), np.log(SHARES), SHARES.T.reshape(4, 3)),
-    "kl_div with a 0": (f("kl_div"), np.log(SHARES), np.where(SIGNS > 0, SHARES, 0.0)),
+    "kl_div with a 0": (
+        lambda t, x, y, **o: t.nn.functional.kl_div(x, y.detach(), **o),
+        np.log(SHARES), np.where(SIGNS > 0, SHARES, 0.0),
+    ),
     "kl_div of logs": (f("kl_div", log_target=True), np.log(SHARES), np.log(SHARES[::-1].copy())),
     "hinge": (f("hinge_embedding_loss"), PREDICTED, SIGNS),
     "hinge margin": (f("hinge_embedding_loss", margin=0.5), PREDICTED, SIGNS),

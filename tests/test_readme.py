@@ -30,6 +30,14 @@ def test_the_scalar_example_prints_its_gradients() -> None:
     assert (a, b) == pytest.approx((29.504243308734242, -20.143889679696734))
 
 
+def test_the_graph_example_shows_the_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = printed(BLOCKS[1] + BLOCKS[2])
+    assert "tanh" in text
+    assert "each the slope that was measured" in text
+    assert (tmp_path / "loss.html").exists()
+
+
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
 def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()

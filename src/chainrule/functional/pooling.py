@@ -10,8 +10,13 @@ from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.functional.layers import padded, sizes
 
 
-def _seen(k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, fill: float) -> Any:
-    """The windows of ``x`` as (..., *places, numbers in a window); what lies outside holds ``fill``."""
+def _seen(
+    k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, fill: float, beyond: float
+) -> Any:
+    """The windows of ``x`` as (..., *places, numbers in a window).
+
+    The padding holds ``fill``, what the last windows of ``ceil`` reach further out holds ``beyond``.
+    """
     kernel, padding, dilation = sizes(kernel, k), sizes(padding, k), sizes(dilation, k)
     stride = kernel if stride is None else sizes(stride, k)
     if any(2 * p > n for p, n in zip(padding, kernel, strict=True)):
@@ -24,7 +29,7 @@ def _seen(k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any,
     x = padded(x, padding, fill)
     if ceil:
         extra = [_beyond(n, *of) for n, *of in zip(shape, kernel, stride, padding, dilation, strict=True)]
-        x = ops.pad(x, [n for width in extra[::-1] for n in (0, width)], value=fill)
+        x = ops.pad(x, [n for width in extra[::-1] for n in (0, width)], value=beyond)
     return ops.flatten(ops.windows(x, kernel, stride, dilation), -k)
 
 
@@ -41,7 +46,7 @@ def _beyond(size: int, kernel: int, stride: int, padding: int, dilation: int) ->
 def _max_pool(
     k: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool
 ) -> Any:
-    seen = _seen(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf)
+    seen = _seen(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf, -math.inf)
     if indices:
         raise ArgumentError("return_indices=True is not here: chainrule has no unpooling; leave it out")
     return ops.max(seen, -1).values
@@ -71,16 +76,14 @@ def max_pool2d(
 def _avg_pool(
     k: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, count_pad: bool, divisor: int | None = None
 ) -> Any:
-    total = ops.sum(_seen(k, x, kernel, stride, padding, 1, ceil, 0.0), -1)
+    total = ops.sum(_seen(k, x, kernel, stride, padding, 1, ceil, 0.0, 0.0), -1)
     if divisor is not None:
         return total / divisor
     if count_pad and not ceil:
         return total / math.prod(sizes(kernel, k))
     ones = ops.detach(x[(0,) * (x.ndim - k)]) * 0.0 + 1.0
-    if count_pad:  # the padding counts, what ceil_mode adds beyond it does not
-        ones = ops.pad(ones, [n for p in sizes(padding, k)[::-1] for n in (p, p)], value=1.0)
-        padding = 0
-    there = ops.sum(_seen(k, ops.unsqueeze(ones, 0), kernel, stride, padding, 1, ceil, 0.0), -1)
+    counts = 1.0 if count_pad else 0.0  # the padding may count, what ceil_mode adds beyond it never does
+    there = ops.sum(_seen(k, ops.unsqueeze(ones, 0), kernel, stride, padding, 1, ceil, counts, 0.0), -1)
     return total / ops.squeeze(there, 0)
 
 

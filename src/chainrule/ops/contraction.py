@@ -26,6 +26,10 @@ class Matmul(Op):
         return np.matmul(x, y)
 
     def infer(self, x: Shape, y: Shape) -> Shape:
+        if len(x) < 2 or len(y) < 2:
+            raise ShapeError(
+                f"the operation matmul of {shape_of(x)} and {shape_of(y)}: it takes matrices; chainrule.matmul takes vectors"
+            )
         if x[-1] != y[-2]:
             raise ShapeError(
                 f"matmul of {shape_of(x)} and {shape_of(y)}: the last size of the left ({x[-1]}) must equal the "
