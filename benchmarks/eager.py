@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Row, race, table
+from benchmarks.measure import Row, apart, race, table
 
 Step = Callable[[], float]
 
@@ -95,14 +95,17 @@ WORKLOADS: dict[str, Callable[[Any], Step]] = {
 }
 
 
-def run() -> str:
-    """Race every workload; the table."""
+def one(name: str) -> Row:
+    """Race one workload."""
     import torch
 
     import chainrule
 
     torch.set_num_threads(1)
-    rows: list[Row] = []
-    for name, make in WORKLOADS.items():
-        rows.append(race(name, {"chainrule": make(chainrule), "PyTorch": make(torch)}))
-    return table(rows, "chainrule", "PyTorch")
+    make = WORKLOADS[name]
+    return race(name, {"chainrule": make(chainrule), "PyTorch": make(torch)})
+
+
+def run() -> str:
+    """Race every workload, each in a process of its own; the table."""
+    return table([apart(one, name) for name in WORKLOADS], "chainrule", "PyTorch")

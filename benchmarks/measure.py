@@ -1,6 +1,7 @@
 """How everything here is timed.
 
-One process, pinned to one core, every library told to use one thread.  The contestants take turns in short
+Each workload in a fresh process (what ran before leaves the heap in a state that can cost a third of a step),
+pinned to one core, every library told to use one thread.  The contestants take turns in short
 rounds, so that a drift of the machine meets all of them; the figure is the median of the rounds, and what
 counts is the ratio of medians.  Before timing, each contestant's result is compared with the first's.
 """
@@ -8,11 +9,14 @@ counts is the ratio of medians.  Before timing, each contestant's result is comp
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -37,6 +41,12 @@ def alone() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
+def apart(function: Callable[..., Any], *args: Any) -> Any:
+    """The result of ``function(*args)``, run in a fresh process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(function, *args).result()
+
+
 def race(workload: str, contestants: dict[str, Callable[[], float]], rounds: int = 15, seconds: float = 0.1) -> Row:
     """Time the contestants in turns.  Each is a function that does one step and returns its loss."""
     results = {name: [step() for _ in range(20)] for name, step in contestants.items()}  # warm up, and compare
@@ -49,6 +59,7 @@ def race(workload: str, contestants: dict[str, Callable[[], float]], rounds: int
     counts = {name: max(1, int(seconds / _seconds(step, 20))) for name, step in contestants.items()}
     times: dict[str, list[float]] = {name: [] for name in contestants}
     gc.collect()
+    gc.freeze()  # what the libraries themselves hold is no reason to stop for the garbage collector
     for _ in range(rounds):
         for name, step in contestants.items():
             times[name].append(_seconds(step, counts[name]))

@@ -32,6 +32,24 @@ ADAM_OPTIONS: list[Options] = [
     for values in product(((0.9, 0.999), (0.5, 0.8)), (1e-8, 1e-2), (0.0, 0.1), (False, True), (False, True))
 ]
 
+DECAY: list[Options] = [{}, {"weight_decay": 0.1}, {"maximize": True}]
+MORE_OPTIONS: dict[str, tuple[float, list[Options]]] = {
+    "AdamW": (0.01, [*DECAY, {"amsgrad": True}, {"betas": (0.5, 0.8), "eps": 1e-2}]),
+    "NAdam": (
+        0.01,
+        [*DECAY, {"momentum_decay": 0.1}, {"weight_decay": 0.1, "decoupled_weight_decay": True}, {"betas": (0.5, 0.8)}],
+    ),
+    "RAdam": (0.01, [*DECAY, {"weight_decay": 0.1, "decoupled_weight_decay": True}, {"betas": (0.5, 0.8), "eps": 0.1}]),
+    "Adamax": (0.01, [*DECAY, {"betas": (0.5, 0.8), "eps": 1e-2}]),
+    "Adagrad": (0.05, [*DECAY, {"lr_decay": 0.1}, {"initial_accumulator_value": 0.3, "eps": 1e-3}]),
+    "Adadelta": (1.0, [*DECAY, {"rho": 0.5, "eps": 1e-3}]),
+    "RMSprop": (
+        0.005,
+        [*DECAY, {"momentum": 0.9}, {"centered": True}, {"centered": True, "momentum": 0.5, "alpha": 0.8, "eps": 0.1}],
+    ),
+    "Rprop": (0.01, [{}, {"maximize": True}, {"etas": (0.3, 1.5)}, {"step_sizes": (1e-3, 0.05)}]),
+}
+
 
 def shown(options: Options) -> str:
     return " ".join(f"{k}={v}" for k, v in options.items() if v) or "plain"
@@ -39,7 +57,11 @@ def shown(options: Options) -> str:
 
 CASES = [
     pytest.param(name, {"lr": lr, **options}, id=f"{name} {shown(options)}")
-    for name, lr, all_options in (("SGD", 0.05, SGD_OPTIONS), ("Adam", 0.01, ADAM_OPTIONS))
+    for name, lr, all_options in (
+        ("SGD", 0.05, SGD_OPTIONS),
+        ("Adam", 0.01, ADAM_OPTIONS),
+        *((name, *rest) for name, rest in MORE_OPTIONS.items()),
+    )
     for options in all_options
 ]
 
@@ -86,6 +108,7 @@ CHOICES = [
     pytest.param("SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, id="SGD with momentum"),
     pytest.param("Adam", {"lr": 0.01}, id="Adam"),
     pytest.param("Adam", {"lr": 0.01, "amsgrad": True, "weight_decay": 0.1}, id="Adam with amsgrad"),
+    *(pytest.param(name, {"lr": lr, **rest[-1]}, id=name) for name, (lr, rest) in MORE_OPTIONS.items()),
 ]
 
 
@@ -154,7 +177,7 @@ def test_parameters_without_gradient_stay(t: Any, name: str, options: Options) -
     (run.params[1] ** 2).sum().backward()
     run.optimizer.step()
     assert [p.tolist() == x.tolist() for p, x in zip(run.params, START, strict=True)] == [True, False, True]
-    assert len(run.optimizer.state) <= 1
+    assert len(run.optimizer.state) <= 1 or (name, t) == ("Adagrad", torch)  # which makes its state at once
 
 
 @pytest.mark.parametrize("t", LIBRARIES)
@@ -206,7 +229,7 @@ def test_groups_are_torchs(name: str, options: Options) -> None:
         before = offset.item()
         run.steps(1)
         assert offset.item() == before
-    np.testing.assert_allclose(walked[0], walked[1], rtol=0, atol=1e-10)
+    np.testing.assert_allclose(walked[0], walked[1], rtol=0, atol=1e-8)  # PyTorch's NAdam keeps a product in float32
 
 
 def test_a_step_between_forward_and_backward_is_noticed() -> None:

@@ -17,6 +17,6 @@ from chainrule.data.datasets import (
 )
 
 __all__ = [
-    "ImageFolder", "bike_sharing", "data_root", "digits", "exp_with_noise", "game_of_life", "iris", "life_step", "mnist",
-    "moons", "quadratic", "sine", "spirals",
+    "ImageFolder", "bike_sharing", "data_root", "digits", "exp_with_noise", "game_of_life", "iris", "life_step",
+    "mnist", "moons", "quadratic", "sine", "spirals",
 ]  # fmt: skip

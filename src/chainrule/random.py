@@ -17,10 +17,21 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from chainrule.errors import ArgumentError, DtypeError
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import DType, float32
+
+
+class _Blank(ISeedSequence):
+    """No entropy, where NumPy would gather some for a state that is overwritten at once: a third of the time."""
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Array:
+        return np.zeros(n_words, dtype)
+
+
+_BLANK = _Blank()
 
 
 class Generator:
@@ -32,6 +43,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         self.device = device
+        self._bits = np.random.RandomState(np.random.MT19937(_BLANK))  # type: ignore[arg-type]
         self.manual_seed(time.time_ns() & 0xFFFFFFFF)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -40,11 +52,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ArgumentError(f"manual_seed({seed}): a seed has 64 bits, from -2^63 to 2^64 - 1")
         self._seed = seed
-        words = [seed & 0xFFFFFFFF]
-        for i in range(1, 624):
-            words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + i) & 0xFFFFFFFF)
-        self._bits = np.random.MT19937(0)
-        self._bits.state = {"bit_generator": "MT19937", "state": {"key": np.array(words, np.uint32), "pos": 624}}
+        self._bits.seed(seed & 0xFFFFFFFF)  # NumPy's old way to fill 624 words from one number is PyTorch's
         self._kept: float | None = None  # the second of a pair of normal numbers
         return self
 
@@ -54,7 +62,7 @@ class Generator:
 
     def words(self, n: int) -> Array:
         """``n`` random words of 32 bits, as uint64."""
-        return self._bits.random_raw(n)
+        return self._bits.randint(0, 2**32, size=n, dtype=np.uint32).astype(np.uint64)
 
     def long_words(self, n: int) -> Array:
         """``n`` random words of 64 bits: two short ones each, the high half first."""

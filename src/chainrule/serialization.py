@@ -31,7 +31,7 @@ def save(obj: Mapping[str, Any], f: str | os.PathLike[str]) -> None:
     codec = require("safetensors.numpy", "safetensors", "saving")
     tensors: dict[str, Any] = {}
     shape = _taken_apart(obj, "", tensors)
-    flat = all(isinstance(value, Tensor) for value in obj.values())
+    flat = all(isinstance(name, str) and isinstance(value, Tensor) for name, value in obj.items())
     metadata = {"format": "pt"} if flat else {"format": "pt", "chainrule": json.dumps(shape)}
     write_atomically(Path(f), codec.save(tensors, metadata))
 
@@ -54,16 +54,25 @@ def load(f: str | os.PathLike[str]) -> Any:
             f"{path} is no whole safetensors file ({error}): it may be cut short, or written by torch.save; "
             f"write it with chainrule.save or safetensors.torch.save_file"
         ) from None
+    except TypeError as error:  # NumPy does not know the dtype
+        raise DataError(f"{path}: {error}; chainrule has {', '.join(map(str, SUPPORTED))}") from None
     for name, array in arrays.items():
         if array.dtype not in SUPPORTED:
             raise DataError(f"{path}: {name} has dtype {array.dtype}; chainrule has {', '.join(map(str, SUPPORTED))}")
     tensors = {name: Tensor(np.array(array)) for name, array in arrays.items()}
-    return _put_together(json.loads(metadata["chainrule"]), tensors) if "chainrule" in metadata else tensors
+    if "chainrule" not in metadata:
+        return tensors
+    try:
+        return _put_together(json.loads(metadata["chainrule"]), tensors)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise DataError(f"{path} was not written by chainrule.save: what it says of its tensors fits none") from None
 
 
 def _taken_apart(value: Any, name: str, tensors: dict[str, Any]) -> Any:
     """A description of ``value`` that JSON can hold, with its tensors put into ``tensors`` by name."""
     if isinstance(value, Tensor):
+        while name in tensors:  # {"a.b": ...} beside {"a": {"b": ...}}
+            name += "'"
         tensors[name] = np.ascontiguousarray(value.array).reshape(value.shape)
         return {"tensor": name}
     if isinstance(value, Mapping):
@@ -89,4 +98,6 @@ def _put_together(described: Any, tensors: dict[str, Tensor]) -> Any:
     if kind in ("list", "tuple"):
         parts = [_put_together(v, tensors) for v in inside]
         return tuple(parts) if kind == "tuple" else parts
+    if kind != "value":
+        raise ValueError(kind)
     return inside

@@ -25,13 +25,15 @@ from chainrule.errors import (
     ShapeError,
     shape_of,
 )
-from chainrule.grad_mode import enable_grad, mode, no_grad
+from chainrule.grad_mode import enable_grad, mode
 from chainrule.inplace import NUMBERS, InPlace
 from chainrule.ops.base import Array, Op, explained, is_view
 from chainrule.ops.dtypes import SUPPORTED, get_default_dtype
 from chainrule.outside import outside
 from chainrule.printing import numbers
 from chainrule.reading import Reading
+
+NOTHING: dict[str, Any] = {}  # the named arguments of an operation that has none; never written to
 
 
 def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
@@ -81,13 +83,14 @@ def remember(
     op: Op, inputs: tuple[Any, ...], raw: list[Any], parents: list[Node | None], result: Tensor, meta: dict[str, Any]
 ) -> None:
     """Give ``result`` its place in the graph, and note the versions of the values its gradient will read."""
-    seen = []
-    for reads, parent in zip(op.reads, parents):  # noqa: B905 (a hot loop)
-        if parent is not None:
-            for i in reads:
-                x = inputs[i] if i >= 0 else result
-                if isinstance(x, Tensor):
-                    seen.append((x.version, x.version[0]))
+    seen: list[tuple[list[int], int]] = []
+    if op.keeps_values:
+        for reads, parent in zip(op.reads, parents):  # noqa: B905 (a hot loop)
+            if parent is not None:
+                for i in reads:
+                    x = inputs[i] if i >= 0 else result
+                    if isinstance(x, Tensor):
+                        seen.append((x.version, x.version[0]))
     if op.index_from is not None:
         seen += [(x.version, x.version[0]) for x in inputs[op.index_from :] if isinstance(x, Tensor)]
     result.node = Node(op, inputs, raw, parents, result.array, meta, seen)
@@ -135,10 +138,10 @@ def _operator(op: Op) -> tuple[Any, Any]:
     """The method for ``x + y`` and the one for ``y + x`` where y is no tensor."""
 
     def forward(self: Tensor, other: Any) -> Tensor:
-        return apply(op, (self, other), {})
+        return apply(op, (self, other), NOTHING)
 
     def reflected(self: Tensor, other: Any) -> Tensor:
-        return apply(op, (other, self), {})
+        return apply(op, (other, self), NOTHING)
 
     return forward, reflected
 
@@ -344,17 +347,23 @@ def slopes(
         seed = seed if create_graph else seed.array
         seeds[node] = seeds[node] + seed if node in seeds else seed
     retain = create_graph if retain_graph is None else retain_graph
-    owned = {id(seed.array if create_graph else seed) for seed in seeds.values()}
-    with enable_grad() if create_graph else no_grad():
-        collected = backpropagate(seeds, _lift if create_graph else None, retain, wanted)
-        for node, g in collected.items():
-            array = g.array if create_graph else np.asarray(g)
-            if array.base is not None or id(array) in owned:  # another gradient may live in the same memory
-                g = ops.clone(g)
-                array = g.array if create_graph else np.asarray(g)
-            owned.add(id(array))
-            collected[node] = g if create_graph else wrap(array)
-    return collected
+    if not create_graph:
+        return _owned(backpropagate(seeds, None, retain, wanted), seeds)
+    with enable_grad():
+        return _owned(backpropagate(seeds, _lift, retain, wanted), seeds)
+
+
+def _owned(gradients: dict[Node, Any], seeds: dict[Node, Any]) -> dict[Node, Tensor]:
+    """The gradients as tensors, each with memory of its own: one value may have been sent to several places."""
+    taken = {id(seed.array if isinstance(seed, Tensor) else seed) for seed in seeds.values()}
+    for node, g in gradients.items():
+        array = g.array if isinstance(g, Tensor) else np.asarray(g)
+        if array.base is not None or id(array) in taken:
+            g = ops.clone(g)
+            array = g.array if isinstance(g, Tensor) else g
+        taken.add(id(array))
+        gradients[node] = g if isinstance(g, Tensor) else wrap(array)
+    return gradients
 
 
 def collect(gradients: dict[Node, Tensor]) -> None:

@@ -106,8 +106,13 @@ def _padded_for(k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation
         return padded(x, sizes(padding, k))
     if any(s != 1 for s in stride):
         raise ArgumentError(f"padding='same' with stride={stride}: it is for stride 1")
+    return ops.pad(x, same_widths(kernel, dilation))
+
+
+def same_widths(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> list[int]:
+    """By how much to pad, as ``pad`` takes it, for as many windows as there were places."""
     whole = [d * (size - 1) for d, size in zip(dilation, kernel, strict=True)]
-    return ops.pad(x, [n for w in whole[::-1] for n in (w // 2, w - w // 2)])
+    return [n for w in whole[::-1] for n in (w // 2, w - w // 2)]
 
 
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:

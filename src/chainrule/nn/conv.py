@@ -10,7 +10,7 @@ import numpy as np
 from chainrule import functional as F
 from chainrule import ops
 from chainrule.errors import ArgumentError
-from chainrule.functional.layers import sizes
+from chainrule.functional.layers import same_widths, sizes
 from chainrule.nn import init
 from chainrule.nn.module import Module, Parameter
 from chainrule.ops.dtypes import as_dtype, get_default_dtype
@@ -48,11 +48,12 @@ class Conv(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         padding: Any = self.padding
-        if self.padding_mode != "zeros":
-            if isinstance(padding, str):
-                raise ArgumentError(f"padding={padding!r} with padding_mode={self.padding_mode!r}: give numbers")
-            input = ops.pad(input, [n for width in padding[::-1] for n in (width, width)], mode=self.padding_mode)
-            padding = 0
+        if self.padding_mode != "zeros" and padding != "valid":
+            if padding == "same":
+                widths = same_widths(self.kernel_size, self.dilation)
+            else:
+                widths = [n for width in padding[::-1] for n in (width, width)]
+            input, padding = ops.pad(input, widths, mode=self.padding_mode), 0
         convolve = F.conv1d if self.k == 1 else F.conv2d
         return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 

@@ -35,9 +35,9 @@ class BatchNorm(Norm):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(num_features, eps, affine, True, dtype)
+        super().__init__(num_features, eps, affine, bias, dtype)
         self.num_features, self.momentum, self.affine = num_features, momentum, affine
         self.track_running_stats = track_running_stats
         like = get_default_dtype() if dtype is None else as_dtype(dtype)
@@ -62,7 +62,7 @@ class BatchNorm(Norm):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -93,7 +93,8 @@ class LayerNorm(Norm):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        shape, affine, bias = self.normalized_shape, self.elementwise_affine, self.bias is not None
+        return f"{shape}, eps={self.eps}, elementwise_affine={affine}, bias={bias}"
 
 
 class GroupNorm(Norm):
@@ -101,13 +102,14 @@ class GroupNorm(Norm):
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None,
-        dtype: Any = None,
+        dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(num_channels, eps, affine, True, dtype)
+        super().__init__(num_channels, eps, affine, bias, dtype)
         self.num_groups, self.num_channels, self.affine = num_groups, num_channels, affine
 
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        affine, bias = self.affine, self.bias is not None
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={affine}, bias={bias}"

@@ -14,6 +14,7 @@ class OfFunction(Module):
     function: ClassVar[Any]
     options: ClassVar[dict[str, Any]] = {}
     required: ClassVar[tuple[str, ...]] = ()  # options without a default
+    unshown: ClassVar[tuple[str, ...]] = ("inplace",)  # options that PyTorch's repr leaves out
 
     def __init__(self, *values: Any, **named: Any) -> None:
         super().__init__()
@@ -34,5 +35,5 @@ class OfFunction(Module):
         return type(self).function(*inputs, **{name: getattr(self, name) for name in (*self.required, *self.options)})
 
     def extra_repr(self) -> str:
-        shown = [(name, getattr(self, name)) for name in (*self.required, *self.options) if name != "inplace"]
+        shown = [(name, getattr(self, name)) for name in (*self.required, *self.options) if name not in self.unshown]
         return ", ".join(f"{name}={value!r}" for name, value in shown)

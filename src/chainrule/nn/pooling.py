@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from chainrule import functional as F
+from chainrule.functional.layers import sizes
 from chainrule.nn.of_function import OfFunction
 
 MAX: dict[str, Any] = {"stride": None, "padding": 0, "dilation": 1, "return_indices": False, "ceil_mode": False}
@@ -25,39 +26,44 @@ class Pool(OfFunction):
 class MaxPool1d(Pool):
     """The largest number of each window.  See ``functional.max_pool1d``."""
 
-    function, options = staticmethod(F.max_pool1d), MAX
+    function, options, unshown = staticmethod(F.max_pool1d), MAX, ("return_indices",)
 
 
 class MaxPool2d(Pool):
     """The largest number of each window of an image.  See ``functional.max_pool2d``."""
 
-    function, options = staticmethod(F.max_pool2d), MAX
+    function, options, unshown = staticmethod(F.max_pool2d), MAX, ("return_indices",)
 
 
 class AvgPool1d(Pool):
     """The mean of each window.  See ``functional.avg_pool1d``."""
 
-    function = staticmethod(F.avg_pool1d)
+    function, unshown = staticmethod(F.avg_pool1d), ("ceil_mode", "count_include_pad")
     options: ClassVar[dict[str, Any]] = {"stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True}
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        for name in ("kernel_size", "stride", "padding"):
+            setattr(self, name, sizes(getattr(self, name), 1))
 
 
 class AvgPool2d(Pool):
     """The mean of each window of an image.  See ``functional.avg_pool2d``."""
 
-    function = staticmethod(F.avg_pool2d)
+    function, unshown = staticmethod(F.avg_pool2d), ("ceil_mode", "count_include_pad", "divisor_override")
     options: ClassVar[dict[str, Any]] = {
         "stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True, "divisor_override": None,
     }  # fmt: skip
 
 
-class LPPool1d(Pool):
+class LPPool1d(OfFunction):
     """(Σ x^p)^(1/p) of each window.  See ``functional.lp_pool1d``."""
 
     function, required = staticmethod(F.lp_pool1d), ("norm_type", "kernel_size")
     options: ClassVar[dict[str, Any]] = {"stride": None, "ceil_mode": False}
 
 
-class LPPool2d(Pool):
+class LPPool2d(OfFunction):
     """(Σ x^p)^(1/p) of each window of an image.  See ``functional.lp_pool2d``."""
 
     function, required = staticmethod(F.lp_pool2d), ("norm_type", "kernel_size")

@@ -28,7 +28,8 @@ class Matmul(Op):
     def infer(self, x: Shape, y: Shape) -> Shape:
         if len(x) < 2 or len(y) < 2:
             raise ShapeError(
-                f"the operation matmul of {shape_of(x)} and {shape_of(y)}: it takes matrices; chainrule.matmul takes vectors"
+                f"the operation matmul of {shape_of(x)} and {shape_of(y)}: it takes matrices; "
+                f"chainrule.matmul takes vectors too"
             )
         if x[-1] != y[-2]:
             raise ShapeError(

@@ -61,6 +61,7 @@ class Moments(Optimizer):
         change = g - m
         change *= 1 - group["betas"][0]
         m += change  # = beta1 * m + (1 - beta1) * g
+        self.flush(m)
         return m, state["step"]
 
     def square(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> Any:
@@ -72,6 +73,7 @@ class Moments(Optimizer):
         squared *= g  # in place wherever a value is ours: memory is most of what a step costs
         v *= beta2
         v += squared
+        self.flush(v)
         return v
 
 

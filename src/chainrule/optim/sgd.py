@@ -49,5 +49,6 @@ class SGD(Optimizer):
             else:
                 v *= momentum
                 v += (1 - group["dampening"]) * g
+                self.flush(v)
             g = g + momentum * v if group["nesterov"] else v
         p -= group["lr"] * g

@@ -21,6 +21,6 @@ from chainrule.data.datasets.life import game_of_life, life_step
 from chainrule.data.datasets.places import data_root
 
 __all__ = [
-    "ImageFolder", "bike_sharing", "data_root", "digits", "exp_with_noise", "game_of_life", "iris", "life_step", "mnist",
-    "moons", "quadratic", "sine", "spirals",
+    "ImageFolder", "bike_sharing", "data_root", "digits", "exp_with_noise", "game_of_life", "iris", "life_step",
+    "mnist", "moons", "quadratic", "sine", "spirals",
 ]  # fmt: skip

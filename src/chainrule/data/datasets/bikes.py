@@ -39,17 +39,17 @@ Columns = dict[str, Array]
 def bike_sharing(root: Root = None) -> tuple[Array, Array, list[str]]:
     """17,379 hours of 2011 and 2012 in Washington, D.C.: what the hour was like, bikes hired in it, the columns' names.
 
-    X is float64 of shape (17379, 17): hour, weekday (0 is Sunday) and month as a sine and a cosine each, so that 23 h is
-    beside 0 h; year (0, 1), holiday and workingday 0 or 1; weather, one column of 0 or 1 for each kind; temp, feel_temp,
-    humidity and windspeed with mean 0 and variance 1.  y is float64 of shape (17379,), 1 to 977 bikes.  In order of time:
-    to foretell, train on the first and test on the last.  For regression on a table, and for features made by hand.
-    Taken from hour.csv in ``root`` (see ``data_root``) or its folder bike_sharing, else from OpenML through scikit-learn.
-    Source: H. Fanaee-T and J. Gama, Event labeling combining ensemble detectors and background knowledge, 2013.
-    Raises DataError, naming the file, for one that is missing, cut short, or of other data.
+    X is float64 of shape (17379, 17): hour, weekday (0 is Sunday) and month as a sine and a cosine each, so that 23 h
+    is beside 0 h; year (0: 2011), holiday and workingday 0 or 1; weather, one column of 0 or 1 for each kind; temp,
+    feel_temp, humidity and windspeed with mean 0 and variance 1.  y is float64 of shape (17379,), 1 to 977 bikes.
+    In order of time: to foretell, train on the first and test on the last.  For regression on a table.
 
-    >>> X, y, names = bike_sharing()  # doctest: +SKIP
-    >>> X.shape, names[:2]  # doctest: +SKIP
-    ((17379, 17), ['hour_sin', 'hour_cos'])
+    Taken from hour.csv in ``root`` (see ``data_root``) or its folder bike_sharing, else from OpenML by scikit-learn.
+    Source: H. Fanaee-T and J. Gama, Event labeling combining ensemble detectors and background knowledge, 2013.
+    Raises DataError, naming the file, for one that is missing, cut short, or of other data.  The names, in order::
+
+        hour_sin hour_cos weekday_sin weekday_cos month_sin month_cos year holiday workingday
+        weather_clear weather_misty weather_rain weather_heavy_rain temp feel_temp humidity windspeed
     """
     place = data_root(root)
     table = find(place, ["bike_sharing", ""], ["hour.csv"])
@@ -76,7 +76,7 @@ def _features(columns: Columns) -> Columns:
 def _from_csv(path: Path) -> Columns:
     """The columns of hour.csv by OpenML's names; others in the file are left alone."""
     try:
-        rows = list(csv.reader(io.StringIO(read_bytes(path).decode())))
+        rows = list(csv.reader(io.StringIO(read_bytes(path).decode("utf-8-sig").rstrip())))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is no table of text ({error}): is it another file?") from None
     head = [UCI.get(name, name) for name in rows[0]] if rows else []
@@ -98,7 +98,10 @@ def _from_openml(place: Path) -> Columns:
         raise DataError(f"OpenML's Bike_Sharing_Demand came without {', '.join(missing)}: {advice}")
     columns = {name: np.asarray(cells[name], np.float64) for name in COLUMNS}
     for name in set(COLUMNS) & set(bunch.categories):
-        meaning = _numbers(bunch.categories[name], f"OpenML's Bike_Sharing_Demand, column {name}")
+        where = f"OpenML's Bike_Sharing_Demand, column {name}"
+        meaning = _numbers(bunch.categories[name], where)
+        if not np.isin(columns[name], np.arange(len(meaning))).all():
+            raise DataError(f"{where}: a category that is not in its list, or a missing one")
         columns[name] = meaning[columns[name].astype(np.int64)]
     return columns
 
@@ -118,4 +121,6 @@ def _checked(columns: Columns, source: str) -> Columns:
         low, high = RANGES.get(name, (-np.inf, np.inf))
         if not (np.isfinite(column).all() and (column >= low).all() and (column <= high).all()):
             raise DataError(f"{source}, column {name}: numbers outside {low} to {high}; is it another file?")
+        if column.min() == column.max():
+            raise DataError(f"{source}, column {name}: {column[0]:g} in every hour; is it another file?")
     return columns

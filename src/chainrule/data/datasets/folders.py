@@ -34,8 +34,11 @@ class ImageFolder(Dataset):
     For chihuahua or muffin, painters, your own.  Pictures are read when asked for.  Raises DataError, naming it, for a
     folder or picture that is missing or broken, MissingPackage without Pillow.
 
-    >>> data = ImageFolder("pictures", size=(64, 64))  # doctest: +SKIP
-    >>> batches = chainrule.utils.data.DataLoader(data, batch_size=32, shuffle=True)  # doctest: +SKIP
+    >>> ImageFolder("no/such/pictures")
+    Traceback (most recent call last):
+        ...
+    chainrule.errors.DataError: ImageFolder: there is no folder no/such/pictures:
+    put a folder for each class there, with its .png, .jpg or .jpeg files in it
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class ImageFolder(Dataset):
     ) -> None:  # fmt: skip
         if size is not None and (not isinstance(size, tuple | list) or len(size) != 2 or min(size) < 1):
             raise ArgumentError(f"ImageFolder(size={size!r}): write (height, width) in pixels, both from 1 on")
-        self._pillow = require("PIL.Image", "pillow", "reading pictures")
+        _pillow()  # without it, say so now
         self.root, self.transform, self.size, self.grayscale = Path(root).expanduser(), transform, size, grayscale
         self.classes = _classes(self.root)
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}
@@ -61,15 +64,20 @@ class ImageFolder(Dataset):
 
     def load(self, path: str | os.PathLike[str]) -> Array:
         """A picture as the examples have them, before ``transform``; DataError names a file that is broken."""
+        pillow = _pillow()
         try:
-            with self._pillow.open(path) as picture:
-                shown = _of_bytes(picture, self._pillow).convert("L" if self.grayscale else "RGB")
-        except (OSError, SyntaxError, ValueError, struct.error, self._pillow.DecompressionBombError) as error:
+            with pillow.open(path) as picture:
+                shown = _of_bytes(picture, pillow).convert("L" if self.grayscale else "RGB")
+        except (OSError, SyntaxError, ValueError, struct.error, pillow.DecompressionBombError) as error:
             raise DataError(f"{path} cannot be read as a picture ({error}): mend it or take it away") from None
         if self.size is not None:
-            shown = shown.resize((self.size[1], self.size[0]), self._pillow.Resampling.BILINEAR)
+            shown = shown.resize((self.size[1], self.size[0]), pillow.Resampling.BILINEAR)
         pixels = np.asarray(shown, np.float32) / np.float32(255)  # (H, W) or (H, W, 3)
         return pixels[None] if self.grayscale else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _pillow() -> Any:
+    return require("PIL.Image", "pillow", "reading pictures")
 
 
 def _of_bytes(picture: Any, pillow: Any) -> Any:
@@ -90,9 +98,8 @@ def _classes(root: Path) -> list[str]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    found = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-    )
+    seen = (path for path in folder.iterdir() if not path.name.startswith("."))
+    found = sorted(path for path in seen if path.suffix.lower() in ENDINGS)
     if not found:
         raise DataError(f"ImageFolder: {folder} has no .png, .jpg or .jpeg in it: put some there or take it away")
     return found

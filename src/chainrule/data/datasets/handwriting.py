@@ -31,15 +31,15 @@ def mnist(train: bool = True, root: Root = None) -> tuple[Array, Array]:
     """MNIST's 60,000 images to train on (10,000 to test on, with ``train=False``), and which digit each is.
 
     X is float32 of shape (n, 784), from 0 (paper) to 1 (ink), an image of 28 × 28 in each row (for Conv2d:
-    ``X.reshape(-1, 1, 28, 28)``); y is int64 of shape (n,), 0 to 9.  The problem every classifier of images starts with.
-    Taken from the first that is there: IDX files, CSV, OpenML; looked for in ``root`` (see ``data_root``) and its folder
-    mnist.  Files of the same form and size, as Fashion-MNIST's, load from a root of their own.
-    Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
-    Raises DataError, naming the file, for one that is missing, cut short, or not MNIST's.
+    ``X.reshape(-1, 1, 28, 28)``); y is int64 of shape (n,), 0 to 9.  Where classifiers of images start.
 
-    >>> X, y = mnist()  # doctest: +SKIP
-    >>> X.shape, y.shape  # doctest: +SKIP
-    ((60000, 784), (60000,))
+    Taken from the first that is there: IDX files, CSV, OpenML; looked for in ``root`` (see ``data_root``) and its
+    folder mnist.  Files of the same form and size, as Fashion-MNIST's, load from a root of their own.
+    Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits.
+    Raises DataError, naming the file, for one that is missing, cut short, or not MNIST's::
+
+        X, y = mnist()
+        X_test, y_test = mnist(train=False)
     """
     part, place = ("train" if train else "t10k"), data_root(root)
     images, labels = (
@@ -72,8 +72,12 @@ def read_idx(path: Path) -> Array:
 def read_table(path: Path) -> Array:
     """The rows of a CSV file of label and 784 pixels, as an int16 array of shape (n, 785)."""
     try:
-        text = read_bytes(path).decode()
-        rows = np.loadtxt(io.StringIO(text), np.int16, delimiter=",", skiprows=not text[:1].isdigit(), ndmin=2)
+        text = read_bytes(path).decode("utf-8-sig")
+        if not text[:1].isdigit():
+            text = text.partition("\n")[2]  # without its head line
+        if not text.strip():
+            raise ValueError("it has no rows")
+        rows = np.loadtxt(io.StringIO(text), np.int16, delimiter=",", ndmin=2)
     except ValueError as error:  # no text, no whole numbers, rows of other lengths
         raise DataError(f"{path} is no table of label and pixels ({error}): cut short, or something else") from None
     if rows.shape[1] != 785:

@@ -70,5 +70,5 @@ def _next(alive: Array, wrap: bool) -> Array:
     around = [(0, 0)] * (alive.ndim - 2) + [(1, 1), (1, 1)]
     padded = np.pad(alive.astype(np.uint8), around, mode="wrap" if wrap else "constant")
     block = [padded[..., i : i + height, j : j + width] for i in range(3) for j in range(3)]
-    neighbours = np.add.reduce(block) - alive
+    neighbours = np.add.reduce(block, dtype=np.uint8) - alive
     return (neighbours == 3) | (alive & (neighbours == 2))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import DataError, MissingPackage, require
+from chainrule.errors import DataError, require
 
 Root = str | os.PathLike[str] | None
 
@@ -56,10 +56,9 @@ def from_openml(name: str, version: int, root: Path, parser: str, advice: str) -
             return sklearn.fetch_openml(
                 name, version=version, data_home=str(root), as_frame=False, parser=parser, n_retries=1
             )
-    except (MissingPackage, OSError, EOFError, ValueError) as error:  # no scikit-learn, no network, no such data
-        raise DataError(
-            f"{name} is not under {root}, and not to be had from OpenML ({_line(error)}): {advice}"
-        ) from None
+    except (ImportError, OSError, EOFError, ValueError, zlib.error) as error:  # no scikit-learn, network, such data
+        tried = f"{name} is not under {root}, and not to be had from OpenML ({_line(error)})"
+        raise DataError(f"{tried}: {advice}") from None
 
 
 def _line(error: Exception) -> str:
