@@ -25,8 +25,11 @@ try {
   await page.goto(url);
   await page.locator(".jp-Notebook .jp-Cell").nth(Number(cells) - 1).waitFor();
   await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").waitFor();
-  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+  await page.waitForFunction(async () => {
+    const kernels = await (await fetch("/api/kernels")).json();
+    return kernels.some(kernel => kernel.connections > 0 && kernel.execution_state === "idle");
+  });
+  await runAll();
   await drive();
 } catch (error) {
   await page.screenshot({ path: shot });
@@ -36,6 +39,17 @@ try {
   await browser.close();
 }
 console.log(JSON.stringify(found));
+
+// Until the page itself has heard of its kernel, the command runs nothing: then the first cell's prompt stays [ ].
+async function runAll() {
+  const begun = page.locator(".jp-InputPrompt", { hasText: /\[[\d*]+\]/ }).first();
+  for (const end = Date.now() + patience; Date.now() < end; ) {
+    await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+    if (await begun.waitFor({ timeout: 3000 }).then(() => true, () => false)) return;
+  }
+  throw new Error("no cell was run");
+}
 
 async function drive() {
   const image = page.locator(".jp-OutputArea img[src^='data:image/svg']");

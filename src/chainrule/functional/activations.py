@@ -17,8 +17,8 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
 
 def prelu(input: Any, weight: Any) -> Any:
     """`leaky_relu` whose slope is learned: one, or one for each channel, dimension 1 (He et al. 2015, eq. 1)."""
-    if weight.numel() > 1 and input.ndim > 1:
-        weight = ops.reshape(weight, (-1, *(1,) * (input.ndim - 2)))
+    if weight.ndim:
+        weight = ops.reshape(weight, (-1, *(1,) * (input.ndim - 2)) if weight.shape[0] > 1 else ())
     return where(input > 0, input, weight * input)
 
 
@@ -89,14 +89,14 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
 
 def softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """Positive numbers along ``dim`` that sum to 1.  See ``chainrule.softmax``."""
-    return ops.softmax(input if dtype is None else input.to(dtype), dim)
+    return ops.softmax(input, dim, dtype=dtype)
 
 
 def log_softmax(input: Any, dim: int, dtype: Any = None) -> Any:
     """The logarithm of ``softmax``, exact where that is 0.  See ``chainrule.log_softmax``."""
-    return ops.log_softmax(input if dtype is None else input.to(dtype), dim)
+    return ops.log_softmax(input, dim, dtype=dtype)
 
 
-def softmin(input: Any, dim: int) -> Any:
+def softmin(input: Any, dim: int, dtype: Any = None) -> Any:
     """`softmax` of -x."""
-    return ops.softmax(-input, dim)
+    return ops.softmax(-input, dim, dtype=dtype)

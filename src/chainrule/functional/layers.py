@@ -28,7 +28,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
 
 def sizes(given: Any, k: int) -> tuple[int, ...]:
     """One number for each of ``k`` dimensions, from one number or from k."""
-    out = (given,) * k if isinstance(given, int) else tuple(given)
+    out = (given,) if isinstance(given, int) else tuple(given)
+    out = out * k if len(out) == 1 else out
     if len(out) != k:
         raise ArgumentError(f"{given}: give one number, or {k}")
     return out

@@ -121,8 +121,8 @@ def binary_cross_entropy_with_logits(
 
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """x where the target is 1, max(0, margin - x) where it is -1."""
-    near = ops.where(target == 1, input, 0.0)
-    far = ops.where(target == -1, ops.clamp(margin - input, min=0.0), 0.0)
+    near = ops.where(target == -1, 0.0, input)
+    far = ops.where(target == 1, 0.0, ops.clamp(margin - input, min=0.0))
     return reduced(near + far, reduction)
 
 
@@ -144,6 +144,8 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between lines along ``dim``; their lengths count as ``eps`` at least."""
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    x1, x2 = ops.expand(x1, shape), ops.expand(x2, shape)
     lengths = [ops.clamp(ops.norm(x, 2, dim, True), min=eps) for x in (x1, x2)]
     return ops.sum((x1 / lengths[0]) * (x2 / lengths[1]), dim)
 

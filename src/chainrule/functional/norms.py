@@ -64,8 +64,13 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     return _scaled(out, weight, bias, (1, -1, *(1,) * (input.ndim - 2)))
 
 
-def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """`group_norm` with every channel a group of its own (Ulyanov et al. 2016)."""
+def instance_norm(
+    input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    """`group_norm` with every channel a group of its own (Ulyanov et al. 2016); running numbers are not kept."""
+    if running_mean is not None or running_var is not None or not use_input_stats:
+        raise ArgumentError("instance_norm keeps no running mean and variance here: leave them out")
     return group_norm(input, input.shape[1], weight, bias, eps)
 
 

@@ -46,10 +46,14 @@ def _beyond(size: int, kernel: int, stride: int, padding: int, dilation: int) ->
 def _max_pool(
     k: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool
 ) -> Any:
+    _no_indices(indices)
     seen = _seen(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf, -math.inf)
-    if indices:
-        raise ArgumentError("return_indices=True is not here: chainrule has no unpooling; leave it out")
     return ops.max(seen, -1).values
+
+
+def _no_indices(wanted: bool) -> None:
+    if wanted:
+        raise ArgumentError("return_indices=True is not here: chainrule has no unpooling; leave it out")
 
 
 def max_pool1d(
@@ -143,11 +147,13 @@ def _largest(x: Any, dim: int, keepdim: bool) -> Any:
     return ops.max(x, dim, keepdim).values
 
 
-def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
+def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each of ``output_size`` parts, whatever the size of the input."""
+    _no_indices(return_indices)
     return _adaptive(1, input, output_size, _largest)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
+def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each of ``output_size`` parts of an image, whatever its size."""
+    _no_indices(return_indices)
     return _adaptive(2, input, output_size, _largest)

@@ -15,7 +15,15 @@ from chainrule.ops.elementwise import Binary, Elementwise, Step
 from chainrule.ops.functions import log
 
 
-class Add(Binary):
+class Scaled(Binary):
+    """A sum or difference whose second term may be taken ``alpha`` times."""
+
+    def bind(self, *args: Any, alpha: Any = None, **kwargs: Any) -> Any:
+        inputs, meta = super().bind(*args, **kwargs)
+        return inputs if alpha is None else (inputs[0], alpha * inputs[1]), meta
+
+
+class Add(Scaled):
     """Sum of two tensors, place by place.  The slope is 1 in both.
 
     >>> chainrule.add(chainrule.tensor([1.0, 2.0]), 10)
@@ -26,7 +34,7 @@ class Add(Binary):
     vjp = (lambda g: g, lambda g: g)
 
 
-class Sub(Binary):
+class Sub(Scaled):
     """Difference of two tensors.  The slope is 1 in the first and **-1** in the second.
 
     >>> chainrule.sub(chainrule.tensor([1.0, 2.0]), 10)

@@ -73,6 +73,11 @@ class Cast(Elementwise):
         return np.asarray(x).astype(dtype)
 
 
+def asked(x: Any, dtype: Any) -> Any:
+    """What an operation with an argument ``dtype`` starts from."""
+    return x if dtype is None else cast(x, dtype)
+
+
 class Clone(Elementwise):
     """A copy with memory of its own; gradients flow through it."""
 

@@ -37,8 +37,8 @@ class Reshape(Movement):
 
     vjp = (lambda g, x_shape: reshape.act(g, shape=x_shape),)
 
-    def bind(self, input: Any, *shape: Any) -> Any:
-        sizes = as_shape(shape)
+    def bind(self, input: Any, *sizes: Any, shape: Any = ()) -> Any:
+        sizes = as_shape(sizes or (shape,))
         if min(sizes, default=0) < -1:  # NumPy would take it for -1
             self.infer(input.shape, sizes)
         return (input,), {"shape": sizes}
@@ -70,11 +70,12 @@ class Permute(Movement):
 
     vjp = (lambda g, dims: permute.act(g, dims=tuple(int(i) for i in np.argsort(dims))),)
 
-    def bind(self, input: Any, *dims: Any) -> Any:
-        order = tuple(normal_dim(d, input.ndim, self.name) for d in as_shape(dims))
+    def bind(self, input: Any, *given: Any, dims: Any = None) -> Any:
+        dims = as_shape(given or (dims,))
+        order = tuple(normal_dim(d, input.ndim, self.name) for d in dims)
         if sorted(order) != list(range(input.ndim)):
             raise ShapeError(
-                f"permute of shape {shape_of(input.shape)} with dims={as_shape(dims)}: "
+                f"permute of shape {shape_of(input.shape)} with dims={dims}: "
                 f"name each of the {input.ndim} dimensions once"
             )
         return (input,), {"dims": order}
@@ -128,10 +129,11 @@ class Flip(Movement):
 
     shares_memory, vjp = False, (lambda g, dims: flip.act(g, dims=dims),)
 
-    def bind(self, input: Any, *dims: Any) -> Any:
-        order = tuple(normal_dim(d, input.ndim, self.name) for d in as_shape(dims))
+    def bind(self, input: Any, *given: Any, dims: Any = None) -> Any:
+        dims = as_shape(given or (dims,))
+        order = tuple(normal_dim(d, input.ndim, self.name) for d in dims)
         if len(set(order)) < len(order):
-            raise ArgumentError(f"flip along dims={as_shape(dims)}: a dimension is named twice; name each once")
+            raise ArgumentError(f"flip along dims={dims}: a dimension is named twice; name each once")
         return (input,), {"dims": order}
 
     def run(self, x: Any, dims: Shape) -> Any:

@@ -114,11 +114,17 @@ def tile(input: Any, *dims: Any) -> Any:
     return repeat(input, (*(1,) * (input.ndim - len(times)), *times))
 
 
-def repeat_interleave(input: Any, repeats: int, dim: int | None = None) -> Any:
-    """Each place repeated next to itself along ``dim`` (or along everything, flattened)."""
+def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Any:
+    """Each place repeated next to itself along ``dim`` (or along everything, flattened).
+
+    ``repeats`` is a number, or a vector with one for each place.
+    """
     if dim is None:
         return repeat_interleave(reshape(input, (-1,)), repeats, 0)
     dim = own_dim(dim, input, "repeat_interleave")
+    if not isinstance(repeats, int):
+        times = np.broadcast_to(getattr(repeats, "array", repeats), input.shape[dim])
+        return getitem(input, (*(slice(None),) * dim, np.repeat(np.arange(input.shape[dim]), times)))
     apart = unsqueeze(input, dim + 1)
     wide = expand(apart, (*apart.shape[: dim + 1], repeats, *apart.shape[dim + 2 :]))
     return flatten(wide, dim, dim + 1)
@@ -138,7 +144,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     """Wider at both ends of the last dimensions: (left, right), then (top, bottom), and so on.
 
     mode is "constant" (``value``, by default 0), "reflect" (mirrored, without the edge), "replicate" (the edge
-    again) or "circular" (from the other end).  A negative number cuts off.
+    again) or "circular" (from the other end).  A negative number, with "constant", cuts off.
 
     >>> chainrule.nn.functional.pad(chainrule.tensor([[1.0, 2.0]]), (1, 2))
     tensor([[0., 1., 2., 0., 0.]])
@@ -162,6 +168,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     for i, (before, after) in enumerate(sides):
         dim = input.ndim - 1 - i
         n = input.shape[dim]
+        if before < 0 or after < 0:
+            raise ArgumentError(f"pad by {(before, after)} in mode {mode!r}: to cut off, write x[..., 1:-1]")
         most = {"reflect": n - 1, "circular": n, "replicate": before + after}[mode]
         if builtins.max(before, after) > most:
             raise ShapeError(f"pad by {(before, after)} in mode {mode!r} of a dimension of size {n}: at most {most}")

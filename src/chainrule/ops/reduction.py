@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.ops.base import Op, Shape, normal_dim
-from chainrule.ops.elementwise import cast
+from chainrule.ops.elementwise import asked, cast
 from chainrule.ops.functions import exp
 from chainrule.ops.movement import expand, reshape
 
@@ -40,14 +40,14 @@ class Reduction(Op):
 
     ufunc: Any = None
 
-    def bind(self, input: Any, dim: Dims = None, keepdim: bool = False) -> Any:
+    def bind(self, input: Any, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
         if dim is not None:
             dims = (dim,) if isinstance(dim, int) else tuple(dim)
             dim = tuple(normal_dim(d, input.ndim, self.name) for d in dims)
             if len(set(dim)) < len(dim):
                 raise ArgumentError(f"{self.name} along dim={dims}: a dimension is named twice; name each once")
             dim = dim if dim and input.ndim else None  # no dimensions means all of them, as in PyTorch
-        return (input,), {"dim": dim, "keepdim": keepdim}
+        return (asked(input, dtype),), {"dim": dim, "keepdim": keepdim}
 
     def run(self, x: Any, dim: Any, keepdim: Any) -> Any:
         return self.ufunc.reduce(x, axis=dim, keepdims=keepdim)
@@ -174,8 +174,8 @@ class AlongDim(Op):
 
     kind = "real"
 
-    def bind(self, input: Any, dim: int = -1) -> Any:
-        return (input,), {"dim": normal_dim(dim, input.ndim, self.name) if input.ndim else ()}
+    def bind(self, input: Any, dim: int = -1, *, dtype: Any = None) -> Any:
+        return (asked(input, dtype),), {"dim": normal_dim(dim, input.ndim, self.name) if input.ndim else ()}
 
     def infer(self, shape: Shape, dim: Any = None) -> Shape:
         return shape

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.ops.base import Op, Shape, normal_dim
 from chainrule.ops.choosing import where
+from chainrule.ops.elementwise import asked
 from chainrule.ops.movement import flip, permute, reshape
 from chainrule.ops.reduction import Reduction, kept, sum
 
@@ -16,8 +17,8 @@ from chainrule.ops.reduction import Reduction, kept, sum
 class Scan(Op):
     """An operation along one dimension that keeps the shape."""
 
-    def bind(self, input: Any, dim: int) -> Any:
-        return (input,), {"dim": normal_dim(dim, input.ndim, self.name)}
+    def bind(self, input: Any, dim: int, *, dtype: Any = None) -> Any:
+        return (asked(input, dtype),), {"dim": normal_dim(dim, input.ndim, self.name)}
 
     def infer(self, shape: Shape, dim: int) -> Shape:
         return shape

@@ -84,13 +84,16 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 
 
 def var(
-    input: Any, dim: Dims = None, *, correction: float = 1, keepdim: bool = False, unbiased: bool | None = None
+    input: Any, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
 ) -> Any:
     """Mean squared distance from the mean along ``dim``, over n - correction.
 
     >>> chainrule.var(chainrule.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
+    if isinstance(dim, bool):  # var(x, False), an older way to say it
+        dim, unbiased = None, dim
+    correction = 1 if correction is None else correction
     correction = correction if unbiased is None else int(unbiased)
     off = input - mean(input, dim, True)
     n = count(input.shape, _dims(dim, input.ndim))
@@ -104,10 +107,10 @@ def _dims(dim: Dims, ndim: int) -> tuple[int, ...] | None:
 
 
 def std(
-    input: Any, dim: Dims = None, *, correction: float = 1, keepdim: bool = False, unbiased: bool | None = None
+    input: Any, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
 ) -> Any:
     """Square root of `var`.  The slope is taken as 0 where the numbers are all equal."""
-    return _root(var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased))
+    return _root(var(input, dim, unbiased, keepdim, correction=correction))
 
 
 def _root(x: Any) -> Any:
@@ -122,6 +125,8 @@ def norm(input: Any, p: Any = 2, dim: Dims = None, keepdim: bool = False) -> Any
     tensor(5.)
     """
     p = 2 if p in ("fro", None) else p
+    if isinstance(p, str):
+        raise ArgumentError(f"norm with p={p!r}: give a number or 'fro'")
     if p == 2:
         return _root(sum(input * input, dim, keepdim))
     size = abs(input)

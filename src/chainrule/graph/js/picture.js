@@ -3,7 +3,7 @@
 function render({ model, el }) {
   let path = "";
   let wanted = null;
-  el.innerHTML = '<div class="chainrule-page"><nav aria-label="where in the graph"></nav><div class="sheet"></div></div>';
+  el.innerHTML = '<div class="chainrule-page" data-lm-suppress-shortcuts="true"><nav aria-label="where in the graph"></nav><div class="sheet"></div></div>';
   const [nav, sheet] = el.firstChild.children;
 
   function crumbs(message) {

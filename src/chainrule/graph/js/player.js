@@ -28,6 +28,7 @@ function make(tag, className, text) {
 function render({ model, el }) {
   const root = make("div", "chainrule-player");
   root.tabIndex = 0;
+  root.dataset.lmSuppressShortcuts = "true"; // Jupyter Notebook would take ←, → and b before they arrive here
   root.innerHTML = BAR;
   el.replaceChildren(root);
   const find = selector => root.querySelector(selector);
