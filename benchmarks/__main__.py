@@ -1,4 +1,4 @@
-"""``python -m benchmarks [eager] [scalar] [imports] [graph]``: all of them, or those named."""
+"""``python -m benchmarks [eager] [scalar] [imports] [graph] [layers]``: all of them, or those named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.measure import alone
 
-NAMES = ("eager", "scalar", "imports", "graph")
+NAMES = ("eager", "scalar", "imports", "graph", "layers")
 
 
 def main(names: list[str]) -> int:

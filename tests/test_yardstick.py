@@ -36,7 +36,7 @@ REORDERED: dict[str, Callable[..., Any]] = {  # PyTorch's samples put the differ
     "nn.functional.embedding": lambda weight, index, **more: F.embedding(index, weight, **more),
 }
 UNTRIED = {
-    "chance": "bernoulli multinomial normal rand rand_like randint randint_like randn randn_like nn.functional.dropout "
+    "chance": "bernoulli multinomial normal rand_like randint randint_like randn randn_like nn.functional.dropout "
     "nn.functional.dropout2d",  # test_random and test_functional_parity compare draws after the same seed
     "whatever the memory held": "empty empty_like",
     "in place, on a leaf": "zero_",
@@ -47,7 +47,6 @@ REFUSED = {
     "div": "rounding_mode: write floor_divide or trunc(x / y)",
     "gather": "an index with other dimensions than the input",
     "index_select": "of a number",
-    "linspace": "ends that are tensors",
     "norm": "the nuclear norm",
     "repeat_interleave": "output_size",
     "take_along_dim": "places counted from the end",
@@ -58,7 +57,6 @@ REFUSED = {
     "nn.functional.max_pool2d": "return_indices",
     "nn.functional.avg_pool2d": "an empty tuple for a stride",
     "nn.functional.batch_norm": "an input without channels",
-    "nn.functional.embedding": "max_norm and scale_grad_by_freq",
     "nn.functional.instance_norm": "running numbers",
     "nn.functional.multi_margin_loss": "of a number",
     "nn.functional.pad": "negative widths in modes other than 'constant'",

@@ -55,7 +55,7 @@ def conv2d(
     """Filters slid over images (n, in, H, W) or (in, H, W): weight (out, in / groups, kH, kW) -> (n, out, H', W').
 
     out[n, o, i, j] = b[o] + Σ over c, u, v of weight[o, c, u, v] × input[n, c, i s + u d, j s + v d], for stride s
-    and dilation d: every window of the input and every filter as rows, and one matrix product.  ``padding``
+    and dilation d: every filter a row, every window of the input a column, and a matrix product.  ``padding``
     may be "same" (stride 1) or "valid".
 
     >>> conv2d(chainrule.ones(1, 1, 3, 3), chainrule.ones(1, 1, 2, 2))
@@ -85,16 +85,12 @@ def _conv(k: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dil
         raise ShapeError(f"conv{k}d with a bias of shape {shape_of(bias.shape)}: it must be ({out},), one per output")
     x = _padded_for(k, x, kernel, stride, padding, dilation)
     seen = ops.windows(x, kernel, stride, dilation)  # (n, in, *places, *kernel)
-    places = seen.shape[2 : 2 + k]
-    inside = math.prod((weight.shape[1], *kernel))
-    seen = ops.unflatten(seen, 1, (groups, weight.shape[1]))
-    # (groups, n, *places, in / groups, *kernel): every window a row
-    seen = ops.permute(seen, (1, 0, *range(3, 3 + k), 2, *range(3 + k, 3 + 2 * k)))
-    rows = ops.reshape(seen, (groups, n * math.prod(places), inside))
+    places, inside = seen.shape[2 : 2 + k], math.prod(weight.shape[1:])
+    # every place in the filter a row, every place in the image a column: neighbours stay neighbours in memory
+    seen = ops.permute(seen, (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k)))
+    columns = ops.reshape(seen, (n, groups, inside, math.prod(places)))
     filters = ops.reshape(weight, (groups, out // groups, inside))
-    answer = ops.matmul(rows, ops.transpose(filters, -1, -2))  # (groups, n × places, out / groups)
-    answer = ops.reshape(answer, (groups, n, math.prod(places), out // groups))
-    answer = ops.reshape(ops.permute(answer, (1, 0, 3, 2)), (n, out, *places))
+    answer = ops.reshape(ops.matmul(filters, columns), (n, out, *places))
     return answer if bias is None else answer + ops.reshape(bias, (out, *(1,) * k))
 
 
