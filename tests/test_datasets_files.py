@@ -13,6 +13,7 @@ import pickle
 import re
 import struct
 import sys
+import zlib
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
@@ -200,10 +201,18 @@ def test_broken_idx_files_are_named(tmp_path: Path, name: str, pack: bool) -> No
     refused(lambda: datasets.mnist(root=tmp_path), f"^{re.escape(str(paths[named]))} {text}")
 
 
-@pytest.mark.parametrize("broken", [lambda b: b[:-20], lambda b: b[:50] + b"?????" + b[55:], lambda b: b[:4]])
-def test_broken_archives_are_named(tmp_path: Path, broken: Callable[[bytes], bytes]) -> None:
+BROKEN_ARCHIVES: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda b: b[:-20],
+    "cut very short": lambda b: b[:4],
+    "wrong bytes": lambda b: b[:50] + b"?????" + b[55:],
+    "wrong bytes at once": lambda b: b[:10] + b"\xff" * 5 + b[15:],
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_ARCHIVES)
+def test_broken_archives_are_named(tmp_path: Path, name: str) -> None:
     path = write_idx(tmp_path, pack=True)["images"]
-    path.write_bytes(broken(path.read_bytes()))
+    path.write_bytes(BROKEN_ARCHIVES[name](path.read_bytes()))
     refused(lambda: datasets.mnist(root=tmp_path), rf"^{re.escape(str(path))} cannot be read \(.+\): fetch it anew")
 
 
@@ -465,6 +474,7 @@ BROKEN_HOURS: dict[str, tuple[Callable[[str], str], str]] = {
         lambda t: t.replace("0.2879", "nan", 1),
         "hour.csv, column feel_temp: numbers outside -inf to inf",
     ),
+    "without end": (lambda t: t.replace("0.2879", "inf", 1), "hour.csv, column feel_temp: numbers outside -inf to inf"),
     "bikes below 0": (lambda t: t.replace(",13,16", ",13,-16", 1), "column count: numbers outside 0 to inf"),
     "no wind": (
         lambda t: re.sub(r",[\d.]+(,\d+,\d+,\d+)$", r",0.5\1", t, flags=re.M),
@@ -529,6 +539,14 @@ def test_pictures(pictures: Path) -> None:
     assert data[-1][0] == pytest.approx(np.full((3, 4, 4), 0.2), abs=0.01)
 
 
+def test_the_order_is_the_names(monkeypatch: pytest.MonkeyPatch, pictures: Path) -> None:
+    first = datasets.ImageFolder(pictures)
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(sorted(listed(self), reverse=True)))
+    again = datasets.ImageFolder(pictures)
+    assert (again.classes, again.samples) == (first.classes, first.samples)
+
+
 def test_pictures_in_one_size_in_batches(pictures: Path) -> None:
     data = datasets.ImageFolder(str(pictures), size=(5, 3))
     (X, y), (last, _) = DataLoader(data, batch_size=2)
@@ -566,12 +584,19 @@ def test_pictures_of_every_kind(tmp_path: Path, mode: str, grayscale: bool) -> N
     assert image.mean() == pytest.approx(128 / 255, abs=0.01 if mode != "1" else 0.2)
 
 
+def part(name: bytes, content: bytes) -> bytes:
+    """A part of a PNG: length, name, content, sum."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
 BROKEN_PICTURES: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda b: b[:-30],
     "cut very short": lambda b: b[:20],
     "text": lambda b: b"<html>not found</html>",
     "nothing": lambda b: b"",
     "a wrong byte": lambda b: b[:60] + bytes([b[60] ^ 255]) + b[61:],
+    "a wrong length of a part": lambda b: b[:36] + bytes([b[36] ^ 255]) + b[37:],
+    "far too large": lambda b: b[:8] + part(b"IHDR", struct.pack(">IIBBBBB", 10**5, 10**5, 8, 2, 0, 0, 0)) + b[33:],
 }
 
 

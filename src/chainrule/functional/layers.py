@@ -83,27 +83,32 @@ def _conv(k: int, x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dil
         )
     if bias is not None and bias.shape != (out,):
         raise ShapeError(f"conv{k}d with a bias of shape {shape_of(bias.shape)}: it must be ({out},), one per output")
-    x = _padded_for(k, x, kernel, stride, padding, dilation)
-    seen = ops.windows(x, kernel, stride, dilation)  # (n, in, *places, *kernel)
+    # the batch innermost, every place in a filter a row: then neighbours in the image are neighbours in memory
+    x = _widened(ops.permute(x, (1, *range(2, 2 + k), 0)), kernel, stride, padding, dilation)
+    seen = ops.windows(ops.permute(x, (1 + k, *range(1 + k))), kernel, stride, dilation)  # (n, in, *places, *kernel)
     places, inside = seen.shape[2 : 2 + k], math.prod(weight.shape[1:])
-    # every place in the filter a row, every place in the image a column: neighbours stay neighbours in memory
-    seen = ops.permute(seen, (0, 1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k)))
-    columns = ops.reshape(seen, (n, groups, inside, math.prod(places)))
+    columns = ops.permute(seen, (1, *range(2 + k, 2 + 2 * k), *range(2, 2 + k), 0))  # (in, *kernel, *places, n)
+    columns = ops.reshape(columns, (groups, inside, math.prod(places) * n))
     filters = ops.reshape(weight, (groups, out // groups, inside))
-    answer = ops.reshape(ops.matmul(filters, columns), (n, out, *places))
+    answer = ops.reshape(ops.matmul(filters, columns), (out, *places, n))
+    answer = ops.permute(answer, (1 + k, *range(1 + k)))
     return answer if bias is None else answer + ops.reshape(bias, (out, *(1,) * k))
 
 
-def _padded_for(k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    if padding == "valid":
-        return x
-    if padding != "same":
-        if isinstance(padding, str):
-            raise ArgumentError(f"padding={padding!r}: give numbers, 'same' or 'valid'")
-        return padded(x, sizes(padding, k))
-    if any(s != 1 for s in stride):
-        raise ArgumentError(f"padding='same' with stride={stride}: it is for stride 1")
-    return ops.pad(x, same_widths(kernel, dilation))
+def _widened(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """(in, *sizes, n) with the padding around the sizes, and in order in memory."""
+    k = len(kernel)
+    if padding == "same":
+        if any(s != 1 for s in stride):
+            raise ArgumentError(f"padding='same' with stride={stride}: it is for stride 1")
+        widths = same_widths(kernel, dilation)
+    elif padding == "valid":
+        widths = []
+    elif isinstance(padding, str):
+        raise ArgumentError(f"padding={padding!r}: give numbers, 'same' or 'valid'")
+    else:
+        widths = [n for width in sizes(padding, k)[::-1] for n in (width, width)]
+    return ops.pad(x, [0, 0, *widths]) if any(widths) else ops.clone(x)
 
 
 def same_widths(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> list[int]:

@@ -83,8 +83,9 @@ class Overlap(Op):
         return (input,), {"shape": shape, **meta}
 
     def run(self, g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
-        out = np.zeros(shape, g.dtype)
         k = len(kernel)
+        order = sorted(range(len(shape)), key=lambda i: -g.strides[i])  # that of g in memory: neighbours meet neighbours
+        out = np.zeros([shape[i] for i in order], g.dtype).transpose(np.argsort(order))
         counts = g.shape[-2 * k : -k]
         for place in product(*map(range, kernel)):  # all windows at once, one place in the kernel after the other
             there: Any = (

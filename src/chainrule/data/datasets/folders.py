@@ -6,7 +6,6 @@ root/chihuahua/1.jpg     root/chihuahua/2.jpg     root/muffin/a.png     …
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ class ImageFolder(Dataset):
         try:
             with pillow.open(path) as picture:
                 shown = _of_bytes(picture, pillow).convert("L" if self.grayscale else "RGB")
-        except (OSError, SyntaxError, ValueError, struct.error, pillow.DecompressionBombError) as error:
+        except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
             raise DataError(f"{path} cannot be read as a picture ({error}): mend it or take it away") from None
         if self.size is not None:
             shown = shown.resize((self.size[1], self.size[0]), pillow.Resampling.BILINEAR)
