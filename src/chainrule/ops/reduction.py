@@ -139,7 +139,7 @@ class Argument(Reduction):
 
     kind, vjp = "any", (None,)
 
-    def bind(self, input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    def bind(self, input: Any, dim: Any = None, keepdim: bool = False) -> Any:  # type: ignore[override]  # no dtype
         if dim is not None and not isinstance(dim, int):
             raise ArgumentError(
                 f"{self.name} along dim={dim!r}: it points along one dimension, a whole number; "

@@ -95,7 +95,7 @@ def _prod_slope(g: Any, out: Any, x: Any, dim: Any) -> Any:
     return reshape(g, wide) * permute(reshape(others, shape), back)
 
 
-class Argsort(Scan):
+class Argsort(Op):
     """The places of the numbers in rising (or falling) order along ``dim``; equal ones keep their order.
 
     >>> chainrule.argsort(chainrule.tensor([3.0, 1.0, 2.0]))
