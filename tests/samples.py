@@ -1015,6 +1015,18 @@ def _windows_of(x: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
     return x
 
 
+def _at_peak(v: Any, x: Any, *how: Any) -> Any:
+    """By indices: the first of the largest in each window."""
+    dims = range(-len(how[0]), 0)
+    places = _windows_of(x, *how).flatten(dims[0]).argmax(-1, keepdim=True)
+    return _windows_of(v, *how).flatten(dims[0]).gather(-1, places).squeeze(-1)
+
+
+def _unpeak(g: Any, x: Any, *how: Any) -> Any:
+    v = torch.zeros_like(x, requires_grad=True)
+    return torch.autograd.grad(_at_peak(v, x, *how), v, g, create_graph=True)[0]
+
+
 def _overlapped(g: Any, shape: Any, *how: Any) -> Any:
     x = torch.zeros(shape, dtype=g.dtype, requires_grad=True)
     return torch.autograd.grad(_windows_of(x, *how), x, g, create_graph=True)[0]
@@ -1030,6 +1042,34 @@ book(
     s("transposed g", normal(2, 4).T, (5,), (2,), (1,), (1,)),
     s("expanded g", expanded(normal(2), 4, 2), (5,), (2,), (1,), (1,)),
 )
+for label, (x, how) in WINDOWS.items():
+    smooth = label != "expanded"  # there all are tied
+    book("at_peak", s(label, normal(*x.shape), x, *how, smooth=smooth))
+    book("unpeak", s(label, normal(*BOOK["windows"](x, *how).shape[: x.ndim]), x, *how, smooth=smooth))
+TOPS = np.array([[1.0, 1.0, 2.0, 2.0, 2.0, 0.0]])
+for name, given in (("at_peak", normal(1, 6)), ("unpeak", normal(1, 5))):
+    book(
+        name,
+        kink("ties", given, TOPS, (2,), (1,), (1,)),
+        kink("all tied", given, np.zeros((1, 6)), (2,), (1,), (1,)),
+        kink("nan", given, np.array([[1.0, nan, 0.0, 2.0, 1.0, 3.0]]), (2,), (1,), (1,)),
+        kink("-inf", given, np.full((1, 6), -inf), (2,), (1,), (1,)),
+        kink("expanded first", expanded(given[:, :1], *given.shape), TOPS, (2,), (1,), (1,)),
+    )
+    refuse(
+        name,
+        wrong(
+            "shape",
+            ShapeError,
+            rf"{name} of \(4,\): here it must have the shape \(\d,\)",
+            normal(4),
+            normal(9),
+            (2,),
+            (1,),
+            (1,),
+        ),
+        wrong("larger", ShapeError, r"windows of size \(4,\) .* larger than", normal(1), normal(3), (4,), (1,), (1,)),
+    )
 refuse(
     "windows",
     wrong(
@@ -1276,6 +1316,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "prod": _prod,
     "windows": _windows_of,
     "overlap": _overlapped,
+    "at_peak": _at_peak,
+    "unpeak": _unpeak,
 }
 
 

@@ -157,13 +157,22 @@ def test_overwriting_labels_before_backward_is_refused() -> None:
         loss.backward()
 
 
-def test_overwriting_the_input_of_a_convolution_before_backward_is_refused() -> None:
-    """Its windows are a view of it, and the gradient of the weight reads them."""
-    x, weight = chainrule.ones(1, 1, 4), chainrule.ones(1, 1, 2, requires_grad=True)
-    out = F.conv1d(x, weight).sum()
+def test_overwriting_the_input_of_windows_before_backward_is_refused() -> None:
+    """They are a view of it, and the gradient of what they are multiplied with reads them."""
+    x, weight = chainrule.ones(1, 1, 4), chainrule.ones(2, requires_grad=True)
+    out = (chainrule.ops.windows(x, (2,), (1,), (1,)) * weight).sum()
     x.zero_()
     with pytest.raises(chainrule.errors.GradientError, match="changed in place"):
         out.backward()
+
+
+def test_overwriting_the_input_of_a_convolution_changes_nothing() -> None:
+    """It works on a copy, which is in another order."""
+    x, weight = chainrule.ones(1, 1, 4), chainrule.ones(1, 1, 2, requires_grad=True)
+    out = F.conv1d(x, weight).sum()
+    x.zero_()
+    out.backward()
+    assert weight.grad.tolist() == [[[3.0, 3.0]]]
 
 
 ONES = chainrule.ones

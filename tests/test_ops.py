@@ -102,7 +102,7 @@ def test_an_operation_without_samples_is_noticed() -> None:
 
 HARD: dict[str, tuple[Callable[[Any], bool], set[str]]] = {
     "empty": (lambda a: a.size == 0, set()),
-    "0-d": (lambda a: a.ndim == 0, {"matmul", "linear", "cat", "windows", "overlap"}),
+    "0-d": (lambda a: a.ndim == 0, {"matmul", "linear", "cat", "windows", "overlap", "at_peak", "unpeak"}),
     "size 1": (lambda a: a.ndim > 0 and 1 in a.shape, set()),
     "not contiguous": (lambda a: not a.flags.c_contiguous, set()),
     "expanded": (lambda a: a.size > 1 and 0 in a.strides, set()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule import ops
@@ -9,12 +10,21 @@ from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.grad_mode import no_grad
 
 
-def _standard(x: Any, dims: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
-    """(x - mean) / √(var + eps) along ``dims``, with the mean and the variance (over n) themselves."""
+def _standard(x: Any, dims: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+    """(x - mean) / √(var + eps) along ``dims``, scaled and shifted, with the mean and the variance (over n) themselves.
+
+    In this order what is small (a number for each line) is computed first, and passes over all of x are few.
+    """
     mean = ops.mean(x, dims, True)
-    off = x - mean
-    var = ops.mean(off * off, dims, True)
-    return off / ops.sqrt(var + eps), mean, var
+    off = x + -mean
+    var = ops.mean(off**2, dims, True)
+    return _scaled(off, var, eps, weight, bias), mean, var
+
+
+def _scaled(off: Any, var: Any, eps: float, weight: Any, bias: Any) -> Any:
+    scale = 1.0 / ops.sqrt(var + eps)
+    out = off * (scale if weight is None else scale * weight)
+    return out if bias is None else out + bias
 
 
 def batch_norm(
@@ -30,18 +40,19 @@ def batch_norm(
         raise ShapeError(f"batch_norm of shape {shape_of(input.shape)}: it takes (batch, channels, ...)")
     dims = (0, *range(2, input.ndim))
     wide = (1, -1, *(1,) * (input.ndim - 2))
+    weight, bias = (None if x is None else ops.reshape(x, wide) for x in (weight, bias))
     if training or running_mean is None:
         n = input.numel() // max(input.shape[1], 1)
         if training and n <= 1:
             raise ShapeError(f"batch_norm in training of shape {shape_of(input.shape)}: one number has no variance")
-        out, mean, var = _standard(input, dims, eps)
+        out, mean, var = _standard(input, dims, eps, weight, bias)
         if running_mean is not None and training:
             with no_grad():
                 running_mean += momentum * (ops.reshape(mean, (-1,)) - running_mean)
                 running_var += momentum * (ops.reshape(var, (-1,)) * (n / (n - 1)) - running_var)
-    else:
-        out = (input - ops.reshape(running_mean, wide)) / ops.sqrt(ops.reshape(running_var, wide) + eps)
-    return _scaled(out, weight, bias, wide)
+        return out
+    mean, var = ops.reshape(running_mean, wide), ops.reshape(running_var, wide)
+    return _scaled(input + -mean, var, eps, weight, bias)
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -49,8 +60,7 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         raise ShapeError(f"layer_norm over {shape} of shape {shape_of(input.shape)}: its last sizes must be these")
-    out, _, _ = _standard(input, tuple(range(input.ndim - len(shape), input.ndim)), eps)
-    return _scaled(out, weight, bias, shape)
+    return _standard(input, tuple(range(input.ndim - len(shape), input.ndim)), eps, weight, bias)[0]
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -59,9 +69,11 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         raise ArgumentError(
             f"group_norm of shape {shape_of(input.shape)} in {num_groups} groups: channels do not divide"
         )
-    apart = ops.reshape(input, (input.shape[0], num_groups, -1 if input.numel() else 0))
-    out = ops.reshape(_standard(apart, (2,), eps)[0], input.shape)
-    return _scaled(out, weight, bias, (1, -1, *(1,) * (input.ndim - 2)))
+    n, channels = input.shape[:2]
+    apart = ops.reshape(input, (n, num_groups, channels // num_groups, math.prod(input.shape[2:])))
+    wide = (num_groups, channels // num_groups, 1)
+    weight, bias = (None if x is None else ops.reshape(x, wide) for x in (weight, bias))
+    return ops.reshape(_standard(apart, (2, 3), eps, weight, bias)[0], input.shape)
 
 
 def instance_norm(
@@ -72,11 +84,6 @@ def instance_norm(
     if running_mean is not None or running_var is not None or not use_input_stats:
         raise ArgumentError("instance_norm keeps no running mean and variance here: leave them out")
     return group_norm(input, input.shape[1], weight, bias, eps)
-
-
-def _scaled(x: Any, weight: Any, bias: Any, shape: tuple[int, ...]) -> Any:
-    x = x if weight is None else x * ops.reshape(weight, shape)
-    return x if bias is None else x + ops.reshape(bias, shape)
 
 
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:

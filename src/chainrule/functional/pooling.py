@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from functools import reduce
 from typing import Any
 
 from chainrule import ops
@@ -10,10 +12,10 @@ from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.functional.layers import padded, sizes
 
 
-def _seen(
+def _ready(
     k: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, fill: float, beyond: float
-) -> Any:
-    """The windows of ``x`` as (..., *places, numbers in a window).
+) -> tuple[Any, Any, Any, Any]:
+    """``x`` widened, and the kernel, stride and dilation of its windows.
 
     The padding holds ``fill``, what the last windows of ``ceil`` reach further out holds ``beyond``.
     """
@@ -30,7 +32,7 @@ def _seen(
     if ceil:
         extra = [_beyond(n, *of) for n, *of in zip(shape, kernel, stride, padding, dilation, strict=True)]
         x = ops.pad(x, [n for width in extra[::-1] for n in (0, width)], value=beyond)
-    return ops.flatten(ops.windows(x, kernel, stride, dilation), -k)
+    return x, kernel, stride, dilation
 
 
 def _beyond(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
@@ -47,8 +49,8 @@ def _max_pool(
     k: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool
 ) -> Any:
     _no_indices(indices)
-    seen = _seen(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf, -math.inf)
-    return ops.max(seen, -1).values
+    x, *how = _ready(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf, -math.inf)
+    return ops.at_peak(x, x, *how)
 
 
 def _no_indices(wanted: bool) -> None:
@@ -77,17 +79,28 @@ def max_pool2d(
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
+def _sums(k: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, fill: float) -> Any:
+    """The sum of every window: along one dimension after the other, all windows at once."""
+    x, kernel, stride, dilation = _ready(k, x, kernel, stride, padding, 1, ceil, fill, 0.0)
+    counts = ops.windows.infer(x.shape, kernel, stride, dilation)[x.ndim - k : x.ndim]
+    for i, (count, size, step) in enumerate(zip(counts, kernel, stride, strict=True)):
+        rest = (slice(None),) * (k - 1 - i)
+        starts = (slice(at, at + (count - 1) * step + 1, step) for at in range(size))
+        x = reduce(operator.add, (ops.getitem(x, (..., along, *rest)) for along in starts))
+    return x
+
+
 def _avg_pool(
     k: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, count_pad: bool, divisor: int | None = None
 ) -> Any:
-    total = ops.sum(_seen(k, x, kernel, stride, padding, 1, ceil, 0.0, 0.0), -1)
+    total = _sums(k, x, kernel, stride, padding, ceil, 0.0)
     if divisor is not None:
         return total / divisor
     if count_pad and not ceil:
         return total / math.prod(sizes(kernel, k))
     ones = ops.detach(x[(0,) * (x.ndim - k)]) * 0.0 + 1.0
     counts = 1.0 if count_pad else 0.0  # the padding may count, what ceil_mode adds beyond it never does
-    there = ops.sum(_seen(k, ops.unsqueeze(ones, 0), kernel, stride, padding, 1, ceil, counts, 0.0), -1)
+    there = _sums(k, ops.unsqueeze(ones, 0), kernel, stride, padding, ceil, counts)
     return total / ops.squeeze(there, 0)
 
 

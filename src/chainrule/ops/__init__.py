@@ -10,6 +10,7 @@
     movement      numbers moved, none changed
     indexing      reading and writing by index
     windows       sliding windows: convolution and pooling
+    peaks         the largest of every window
     reduction     along a dimension: sums, extremes, softmax
     scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
@@ -115,6 +116,7 @@ from chainrule.ops.parts import (
     unbind,
     vstack,
 )
+from chainrule.ops.peaks import at_peak, unpeak
 from chainrule.ops.placing import (
     diag,
     diagonal,

@@ -7,6 +7,7 @@ view: it copies nothing.  Its other half, `overlap`, adds every window back wher
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -25,6 +26,21 @@ def windows_along(size: int, kernel: int, stride: int, dilation: int) -> int:
     (24, 3)
     """
     return (size - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def places_of(counts: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Iterator[tuple[Sizes, Any]]:
+    """For one place in the kernel after the other, where it stands in all windows at once: an index into the input."""
+    for place in product(*map(range, kernel)):
+        yield (
+            place,
+            (
+                Ellipsis,
+                *(
+                    slice(p * d, p * d + (n - 1) * s + 1, s)
+                    for p, d, n, s in zip(place, dilation, counts, stride, strict=True)
+                ),
+            ),
+        )
 
 
 class Windows(Op):
@@ -84,15 +100,11 @@ class Overlap(Op):
 
     def run(self, g: Any, shape: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         k = len(kernel)
-        order = sorted(range(len(shape)), key=lambda i: -g.strides[i])  # that of g in memory: neighbours meet neighbours
+        order = sorted(range(len(shape)), key=lambda i: -g.strides[i])  # as g lies in memory
         out = np.zeros([shape[i] for i in order], g.dtype).transpose(np.argsort(order))
         counts = g.shape[-2 * k : -k]
-        for place in product(*map(range, kernel)):  # all windows at once, one place in the kernel after the other
-            there: Any = (
-                slice(p * d, p * d + (n - 1) * s + 1, s)
-                for p, d, n, s in zip(place, dilation, counts, stride, strict=True)
-            )
-            out[(Ellipsis, *there)] += g[(Ellipsis, *place)]
+        for place, there in places_of(counts, kernel, stride, dilation):
+            out[there] += g[(Ellipsis, *place)]
         return out
 
     def infer(self, given: Shape, shape: Shape, **meta: Any) -> Shape:
