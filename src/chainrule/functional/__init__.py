@@ -21,21 +21,18 @@ from chainrule.functional.activations import (
     softplus,
     softsign,
 )
+from chainrule.functional.class_losses import cross_entropy, kl_div, multi_margin_loss, nll_loss
 from chainrule.functional.layers import conv1d, conv2d, dropout, dropout2d, embedding, linear
 from chainrule.functional.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
     cosine_similarity,
-    cross_entropy,
     gaussian_nll_loss,
     hinge_embedding_loss,
     huber_loss,
-    kl_div,
     l1_loss,
     mse_loss,
-    multi_margin_loss,
-    nll_loss,
     smooth_l1_loss,
 )
 from chainrule.functional.norms import batch_norm, group_norm, instance_norm, layer_norm, normalize
