@@ -891,7 +891,7 @@ DIMS: dict[str, dict[str, Any]] = {
     "two dims kept": {"dim": [-1, 0], "keepdim": True},
     "no dims": {"dim": ()},
 }
-for name in ("sum", "mean", "amax", "amin"):
+for name in ("sum", "sum_squares", "mean", "amax", "amin"):
     book(name, *(s(label, normal(2, 3, 2), **dims) for label, dims in DIMS.items()))
     book(name, *(s(label, x) for label, x in layouts(normal) if label not in ("empty", "expanded")))
     book(
@@ -914,7 +914,11 @@ for name in ("sum", "mean", "amax", "amin"):
         wrong("dim of 0-d", LabelError, rf"{name}: dim=1 does not exist in a tensor with 0 dim", normal(), 1),
         wrong("a dim twice", ArgumentError, rf"{name}.*dim.*twice", normal(2, 3), (0, 0)),
     )
-for name, orders in (("sum", 2), ("mean", 1)):  # nan: nothing to average, and nothing to say of its slope
+for name, orders in (
+    ("sum", 2),
+    ("sum_squares", 2),
+    ("mean", 1),
+):  # nan: nothing to average, and nothing to say of its slope
     for label, x, dims in (
         ("empty", normal(0, 3), ()),
         ("empty dim", normal(0, 3), (0,)),
@@ -941,7 +945,31 @@ book(
     kink("uint8", BYTES),
     kink("int32", INTEGERS.astype(np.int32), 0),
 )
-refuse("mean", wrong("integers", DtypeError, r"mean of dtype int64: .*write mean\(x\.float\(\)\)", INTEGERS))
+for name in ("mean", "sum_squares"):
+    refuse(name, wrong("integers", DtypeError, rf"{name} of dtype int64: .*write {name}\(x\.float\(\)\)", INTEGERS))
+
+book(
+    "standardize",
+    s("rows", normal(4, 3), normal(3), normal(3), (1,), 1e-5),
+    s("a batch", normal(4, 3), normal(1, 3), normal(1, 3), (0,), 0.1),
+    s("channels", normal(2, 3, 4), normal(3, 1), normal(3, 1), (0, 2), 1e-5),
+    s("groups", normal(2, 2, 2, 3), normal(2, 2, 1), normal(2, 2, 1), (2, 3), 1e-5),
+    s("weight for all, bias for each", normal(2, 3), normal(), normal(3), (1,), 1e-5),
+    s("weight of one", normal(2, 3), normal(1, 1), normal(2, 1), (0, 1), 1e-5),
+    s("plain", normal(2, 3), 1.0, 0.0, (1,), 1e-5),
+    s("all equal", np.ones((2, 3)), normal(3), normal(3), (1,), 0.5),
+    s("one number each", normal(3, 1), normal(1), normal(1), (1,), 0.5),
+    s("empty", normal(0, 3), normal(3), normal(3), (1,), 1e-5),
+    s("transposed", normal(3, 4).T, normal(3), normal(3), (1,), 1e-5),
+    s("far from 0", normal(2, 5) + 4.0, normal(5), normal(5), (1,), 1e-5),
+    kink("expanded", expanded(normal(2, 1), 2, 3), normal(3), expanded(normal(1), 3), (1,), 0.5),
+)
+refuse(
+    "standardize",
+    wrong("integers", DtypeError, r"standardize of dtype int64", INTEGERS, 1.0, 0.0, (0,), 0.0),
+    wrong("weight", ShapeError, r"standardize of shapes .*sizes 2 and 3", normal(2, 3), normal(2), 0.0, (1,), 0.0),
+    wrong("more weights than numbers", ShapeError, r"but not the input", normal(3), normal(2, 3), 0.0, (0,), 0.0),
+)
 
 for name in ("cumsum", "cumprod"):
     book(
@@ -1271,6 +1299,11 @@ def _prod(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return x
 
 
+def _standardized(x: Any, weight: Any, bias: Any, dim: Any, eps: float) -> Any:
+    off = x - x.mean(dim, True)
+    return off / ((off**2).mean(dim, True) + eps).sqrt() * weight + bias
+
+
 REFERENCE: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -1298,6 +1331,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "ungather": lambda shape, dim, index, src: torch.zeros(shape, dtype=src.dtype).scatter_add(dim, index, src),
     "sum": _in("sum"),
     "mean": _in("mean"),
+    "sum_squares": lambda x, *how, **more: _in("sum")(x * x, *how, **more),
+    "standardize": _standardized,
     "amax": _in("amax"),
     "amin": _in("amin"),
     "linear": torch.nn.functional.linear,

@@ -226,14 +226,47 @@ def test_second_gradient_is_the_measured_slope_of_the_first(name: str, sample: S
 
 @each(WITH_GRADIENT)
 def test_recording_the_rule_gives_the_same_gradient(name: str, sample: Sample) -> None:
-    """To the last bit, whether the rule was given arrays or tensors that record."""
-    for dtype in FLOATS:
+    """To the last bit, whether the rule was given arrays or tensors that record.
+
+    But for the last bits where an operation has a way of its own for arrays, with fewer passes over them.
+    """
+    for dtype, most in zip(FLOATS, (2e-5, 1e-13), strict=True):
         out, leaves = call(name, sample, dtype)
         if out.requires_grad:
             w = Tensor(weights(*out.shape).astype(out.dtype))
             recorded = gradients(chainrule, out, leaves, w, create_graph=True)
             for raw, rec in zip(gradients(chainrule, out, leaves, w), recorded, strict=True):
-                exactly(raw, rec)
+                if name == "standardize":
+                    np.testing.assert_allclose(raw.array, rec.array, rtol=most, atol=most)
+                else:
+                    exactly(raw, rec)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_where_next_to_nothing_is_numpys_where(dtype: str) -> None:
+    """A number beside 0 is kept or dropped without asking at each place: to the bit, whatever the numbers are."""
+    x = np.array([[1.5, -0.0, 0.0, np.inf, -np.inf, np.nan, 5e-324, -2.0]], dtype)
+    keep = np.array([[True, False] * 4, [False, True] * 4])
+    for zero in (0.0, 0, -0.0):
+        for condition in (keep, keep.T[:, :, None], np.True_, True):
+            for given, expected in (
+                (BOOK["where"](condition, x, zero), np.where(condition, x, np.array(zero, dtype))),
+                (BOOK["where"](condition, zero, x), np.where(condition, np.array(zero, dtype), x)),
+            ):
+                exactly(given, expected)
+                np.testing.assert_array_equal(np.signbit(given), np.signbit(expected))
+
+
+@pytest.mark.parametrize("batch", [(), (2,), (2, 1)], ids=str)
+def test_products_of_long_rows(batch: tuple[int, ...]) -> None:
+    """Turned round for BLAS where the right factor lies in memory by columns: the same product."""
+    rng = np.random.default_rng(0)
+    for m, n in ((2, 5), (5, 2), (3, 3), (1, 4)):
+        x, y = rng.normal(size=(*batch, m, 1500)), rng.normal(size=(*batch, n, 1500))
+        for right in (y.swapaxes(-1, -2), np.ascontiguousarray(y.swapaxes(-1, -2))):
+            given = BOOK["matmul"](x, right)
+            assert given.shape == (*batch, m, n)
+            np.testing.assert_allclose(given, np.einsum("...mk,...nk->...mn", x, y), rtol=1e-10, atol=1e-10)
 
 
 @each((name, sample) for name, sample in EVERY if len({a.dtype for a in floats_of(sample)}) == 1)

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from parity import agree, flat
-from samples import over
 
 pytest.importorskip("expecttest")  # torch.testing._internal needs it
 import torch
@@ -51,10 +50,6 @@ REFUSED = {
     "repeat_interleave": "output_size",
     "take_along_dim": "places counted from the end",
     "cat": "an empty vector among matrices",
-    "nn.functional.adaptive_max_pool1d": "return_indices",
-    "nn.functional.adaptive_max_pool2d": "return_indices",
-    "nn.functional.max_pool1d": "return_indices",
-    "nn.functional.max_pool2d": "return_indices",
     "nn.functional.avg_pool2d": "an empty tuple for a stride",
     "nn.functional.batch_norm": "an input without channels",
     "nn.functional.instance_norm": "running numbers",
@@ -80,10 +75,13 @@ def here(given: Any) -> tuple[Any, list[Any], list[Any]]:
     """PyTorch's arguments as ours, with the leaves among ours and theirs."""
     leaves: list[Any] = []
     theirs: list[Any] = []
+    known: dict[int, Tensor] = {}  # one tensor may be given twice
 
     def change(x: Any) -> Any:
         if isinstance(x, torch.Tensor):
-            mine = Tensor(x.numpy(force=True).copy(), requires_grad=x.requires_grad)
+            if id(x) in known:
+                return known[id(x)]
+            mine = known[id(x)] = Tensor(x.numpy(force=True).copy(), requires_grad=x.requires_grad)
             if x.requires_grad:
                 leaves.append(mine)
                 theirs.append(x)
@@ -143,8 +141,71 @@ def test_the_yardstick_is_long() -> None:
     assert not set(SKIPPED) - {op.name for op in op_db}
 
 
+# ---------------------------------------------------------------------------------------- in place
+
+IN_PLACE = [op for op in OPERATORS if op.inplace_variant is not None and op.name not in SKIPPED]
+NO_GRADIENT_THERE = {"acosh", "asinh", "atanh"}  # "the derivative for 'inplace version of asinh' is not implemented"
+
+
+def form(op: Any) -> Callable[..., Any]:
+    """The same in-place form here: a method such as add_, or a function with inplace=True."""
+    if op.name.startswith("nn.functional."):
+        return lambda x, *args, **more: ours(op.name)(x, *args, **more, inplace=True)
+    name = op.inplace_variant.__name__
+    assert hasattr(Tensor, name), f"PyTorch has {name}"
+    return getattr(Tensor, name)
+
+
+def in_place(op: Any) -> tuple[int, list[str]]:
+    """How many samples came out as PyTorch's when changed in place: numbers, dtype, gradient, and what is refused."""
+    torch.manual_seed(0)
+    same, refused = 0, []
+    for sample in islice(op.sample_inputs("cpu", torch.float64, requires_grad=op.supports_autograd), MOST):
+        if sample.broadcasts_input or not isinstance(sample.input, torch.Tensor):
+            continue
+        (args, kwargs), leaves, theirs = here(((sample.input, *sample.args), sample.kwargs))
+        try:
+            expected = op.inplace_variant(sample.input.clone(), *sample.args, **sample.kwargs)
+        except RuntimeError:
+            with pytest.raises(ChainruleError):
+                form(op)(args[0].clone(), *args[1:], **kwargs)
+            continue
+        changed = args[0].clone()
+        try:
+            got = form(op)(changed, *args[1:], **kwargs)
+        except (ChainruleError, TypeError) as error:
+            if not isinstance(error, ChainruleError) and "keyword argument" not in str(error):
+                raise
+            refused.append(str(error))
+            continue
+        assert got is changed
+        differentiable = expected.requires_grad and op.name not in NO_GRADIENT_THERE
+        if not differentiable:
+            got, expected, leaves, theirs = got.detach(), expected.detach(), [], []
+        agree([got], [expected], leaves, theirs, orders=int(differentiable), rtol=1e-7, atol=1e-8)
+        same += 1
+    return same, refused
+
+
+@pytest.mark.parametrize("op", IN_PLACE, ids=lambda op: op.formatted_name)
+@pytest.mark.filterwarnings("ignore:::torch", "ignore::UserWarning")
+def test_in_place(op: Any) -> None:
+    same, refused = in_place(op)
+    assert same or refused
+    assert not refused or op.name in REFUSED, refused[0]
+
+
+def test_many_are_changed_in_place() -> None:
+    assert len(IN_PLACE) > 70
+
+
 OPTIMIZERS = [info for info in optim_db if hasattr(chainrule.optim, info.optim_cls.__name__)]
 NOT_HERE = {"foreach", "fused", "capturable", "differentiable"}  # ways PyTorch computes the same
+
+
+def of(lib: Any, value: Any) -> Any:
+    """A learning rate that is a tensor as one of that library."""
+    return Tensor(value.numpy()) if lib is chainrule and isinstance(value, torch.Tensor) else value
 
 
 @pytest.mark.parametrize("info", OPTIMIZERS, ids=lambda info: info.optim_cls.__name__)
@@ -153,12 +214,12 @@ def test_optimizers(info: Any) -> None:
     tried = 0
     for given in info.optim_inputs_func(device="cpu"):
         options = {k: v for k, v in given.kwargs.items() if k not in NOT_HERE}
-        if any(isinstance(v, torch.Tensor) for v in over(lambda a: a, list(options.values()))):
-            continue  # rates that are tensors
+        if any(isinstance(v, torch.Tensor) for v in flat([v for k, v in options.items() if k != "lr"])):
+            continue  # betas that are tensors
         walked = []
         for lib in (chainrule, torch):
             p = lib.tensor([[1.0, -2.0], [0.5, 3.0]], dtype=lib.float64, requires_grad=True)
-            optimizer = getattr(lib.optim, info.optim_cls.__name__)([p], **options)
+            optimizer = getattr(lib.optim, info.optim_cls.__name__)([p], **{k: of(lib, v) for k, v in options.items()})
             for _ in range(20):
                 optimizer.zero_grad()
                 ((p - 1.0) ** 4).sum().backward()

@@ -15,6 +15,7 @@ import warnings
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"chainrule\.")
 
 from chainrule import autograd, cuda, nn, optim, utils  # noqa: E402
+from chainrule.compiler import compile  # noqa: E402
 from chainrule.creation import (  # noqa: E402
     arange,
     as_tensor,
@@ -251,6 +252,7 @@ __all__ = [
     "clamp",
     "clip",
     "clone",
+    "compile",
     "concat",
     "concatenate",
     "cos",

@@ -13,6 +13,7 @@ from chainrule.functional.activations import (
     log_softmax,
     mish,
     prelu,
+    relu,
     relu6,
     selu,
     silu,
@@ -47,8 +48,10 @@ from chainrule.functional.pooling import (
     lp_pool2d,
     max_pool1d,
     max_pool2d,
+    max_unpool1d,
+    max_unpool2d,
 )
-from chainrule.ops import logsigmoid, one_hot, pad, relu, sigmoid, tanh
+from chainrule.ops import logsigmoid, one_hot, pad, sigmoid, tanh
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -89,6 +92,8 @@ __all__ = [
     "lp_pool2d",
     "max_pool1d",
     "max_pool2d",
+    "max_unpool1d",
+    "max_unpool2d",
     "mish",
     "mse_loss",
     "multi_margin_loss",

@@ -1,4 +1,7 @@
-"""Activations: functions of one number that bend the line between two layers."""
+"""Activations: functions of one number that bend the line between two layers.
+
+With ``inplace=True`` the result is written over the input, where there is such an option.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,19 @@ from typing import Any
 
 from chainrule import ops
 from chainrule.errors import ArgumentError
+from chainrule.inplace import overwritten
 from chainrule.ops import erf, expm1, logsigmoid, sigmoid, tanh, where
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """max(x, 0).  See ``chainrule.relu``."""
+    return input.relu_() if inplace else ops.relu(input)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
     """x above 0, negative_slope × x below (Maas et al. 2013)."""
+    if inplace:
+        return overwritten(leaky_relu, input, negative_slope)
     return where(input > 0, input, negative_slope * input)
 
 
@@ -24,17 +35,23 @@ def prelu(input: Any, weight: Any) -> Any:
 
 def relu6(input: Any, inplace: bool = False) -> Any:
     """min(max(x, 0), 6)."""
+    if inplace:
+        return overwritten(relu6, input)
     return hardtanh(input, 0.0, 6.0)
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
     """x held between ``min_val`` and ``max_val``; flat at the bounds themselves too."""
+    if inplace:
+        return overwritten(hardtanh, input, min_val, max_val)
     inside = (input > min_val) & (input < max_val)
     return where(inside, input, ops.detach(ops.clamp(input, min_val, max_val)))
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x above 0, alpha (e^x - 1) below (Clevert et al. 2016, eq. 15)."""
+    if inplace:
+        return overwritten(elu, input, alpha)
     return where(input > 0, input, alpha * expm1(where(input > 0, 0.0, input)))
 
 
@@ -43,6 +60,8 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 def selu(input: Any, inplace: bool = False) -> Any:
     """`elu`, scaled so that mean 0 and variance 1 stay through the layers (Klambauer et al. 2017, eq. 2)."""
+    if inplace:
+        return overwritten(selu, input)
     return SELU_SCALE * elu(input, SELU_ALPHA)
 
 
@@ -57,11 +76,15 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 def silu(input: Any, inplace: bool = False) -> Any:
     """x σ(x) (Elfwing et al. 2018)."""
+    if inplace:
+        return overwritten(silu, input)
     return input * sigmoid(input)
 
 
 def mish(input: Any, inplace: bool = False) -> Any:
     """x tanh(log(1 + e^x)) (Misra 2020)."""
+    if inplace:
+        return overwritten(mish, input)
     return input * tanh(softplus(input))
 
 
@@ -79,11 +102,15 @@ def softsign(input: Any) -> Any:
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     """x / 6 + 1/2, held between 0 and 1."""
+    if inplace:
+        return overwritten(hardsigmoid, input)
     return relu6(input + 3.0) / 6.0
 
 
 def hardswish(input: Any, inplace: bool = False) -> Any:
     """x times `hardsigmoid` of x (Howard et al. 2019)."""
+    if inplace:
+        return overwritten(hardswish, input)
     return input * hardsigmoid(input)
 
 

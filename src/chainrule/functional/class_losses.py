@@ -92,7 +92,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if log_target:
         loss = ops.exp(target) * (target - input)
     else:
-        loss = ops.where(target > 0, target * ops.log(ops.where(target > 0, target, 1.0)), 0.0) - target * input
+        none = target == 0  # where the logarithm is not asked for
+        loss = ops.where(none, 0.0, target * ops.log(ops.where(none, 1.0, target))) - target * input
     if reduction == "batchmean":
         return ops.sum(loss) / (input.shape[0] if input.ndim else 1)
     return reduced(loss, reduction)

@@ -7,6 +7,8 @@ from typing import Any
 
 from chainrule import creation, ops, sampling
 from chainrule.errors import ArgumentError, ShapeError, shape_of
+from chainrule.inplace import overwritten
+from chainrule.ops.dtypes import float64
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -134,11 +136,15 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
 
     Source: Srivastava et al. 2014, in the form that leaves evaluation alone.
     """
+    if inplace:
+        return overwritten(dropout, input, p, training)
     return _dropped(input, p, training, input.shape)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """`dropout` of whole channels: of (n, c, H, W), every c at once (Tompson et al. 2015)."""
+    if inplace:
+        return overwritten(dropout2d, input, p, training)
     return _dropped(input, p, training, (*input.shape[:2], *(1,) * (input.ndim - 2)))
 
 
@@ -147,5 +153,7 @@ def _dropped(input: Any, p: float, training: bool, shape: tuple[int, ...]) -> An
         raise ArgumentError(f"dropout with p={p}: a probability lies between 0 and 1")
     if not training or p == 0.0:
         return input
-    keep = sampling.rand(shape, dtype=input.dtype) >= p
-    return ops.where(keep, input / (1.0 - p) if p < 1.0 else input * 0.0, 0.0)
+    if p == 1.0:
+        return input * 0.0
+    keep = sampling.rand(shape, dtype=float64) < 1.0 - p  # PyTorch's mask after the same seed, whatever the dtype
+    return ops.where(keep, input / (1.0 - p), 0.0)

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import creation, ops
 from chainrule.errors import ArgumentError, OperandError, ShapeError, shape_of
 from chainrule.ops import logsigmoid
+from chainrule.taping import found
 
 
 def reduced(loss: Any, reduction: str) -> Any:
@@ -74,9 +75,9 @@ def gaussian_nll_loss(
     if var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = ops.unsqueeze(var, -1)
-        elif var.shape != (*input.shape[:-1], 1):
+        elif var.ndim != input.ndim or sum(b for a, b in zip(input.shape, var.shape, strict=True) if a != b) != 1:
             raise ShapeError(f"gaussian_nll_loss with var of shape {shape_of(var.shape)} for {shape_of(input.shape)}")
-    if bool(ops.any(var < 0)):
+    if found(ops.any(var < 0)):
         raise ArgumentError("gaussian_nll_loss: var holds negative numbers, and a variance is never below 0")
     safe = var + ops.detach(ops.clamp(var, min=eps) - var)
     loss = 0.5 * (ops.log(safe) + (input - target) ** 2 / safe)
@@ -89,7 +90,7 @@ def gaussian_nll_loss(
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """-(y log p + (1 - y) log(1 - p)) of probabilities p; the logarithms are held at -100 at least, as in PyTorch."""
     _same_shape("binary_cross_entropy", input, target)
-    if input.numel() and not bool(ops.all((input >= 0) & (input <= 1))):
+    if input.numel() and not found(ops.all((input >= 0) & (input <= 1))):
         raise ArgumentError(
             "binary_cross_entropy of numbers outside 0 to 1: it takes probabilities; "
             "for logits use binary_cross_entropy_with_logits"

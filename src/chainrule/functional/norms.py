@@ -10,23 +10,6 @@ from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.grad_mode import no_grad
 
 
-def _standard(x: Any, dims: tuple[int, ...], eps: float, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
-    """(x - mean) / √(var + eps) along ``dims``, scaled and shifted, with the mean and the variance (over n) themselves.
-
-    In this order what is small (a number for each line) is computed first, and passes over all of x are few.
-    """
-    mean = ops.mean(x, dims, True)
-    off = x + -mean
-    var = ops.mean(off**2, dims, True)
-    return _scaled(off, var, eps, weight, bias), mean, var
-
-
-def _scaled(off: Any, var: Any, eps: float, weight: Any, bias: Any) -> Any:
-    scale = 1.0 / ops.sqrt(var + eps)
-    out = off * (scale if weight is None else scale * weight)
-    return out if bias is None else out + bias
-
-
 def batch_norm(
     input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
     momentum: float = 0.1, eps: float = 1e-5,
@@ -40,19 +23,26 @@ def batch_norm(
         raise ShapeError(f"batch_norm of shape {shape_of(input.shape)}: it takes (batch, channels, ...)")
     dims = (0, *range(2, input.ndim))
     wide = (1, -1, *(1,) * (input.ndim - 2))
-    weight, bias = (None if x is None else ops.reshape(x, wide) for x in (weight, bias))
-    if training or running_mean is None:
-        n = input.numel() // max(input.shape[1], 1)
-        if training and n <= 1:
-            raise ShapeError(f"batch_norm in training of shape {shape_of(input.shape)}: one number has no variance")
-        out, mean, var = _standard(input, dims, eps, weight, bias)
-        if running_mean is not None and training:
-            with no_grad():
-                running_mean += momentum * (ops.reshape(mean, (-1,)) - running_mean)
-                running_var += momentum * (ops.reshape(var, (-1,)) * (n / (n - 1)) - running_var)
-        return out
-    mean, var = ops.reshape(running_mean, wide), ops.reshape(running_var, wide)
-    return _scaled(input + -mean, var, eps, weight, bias)
+    weight, bias = _shaped(weight, bias, wide)
+    if not training and running_mean is not None:
+        scale = weight / ops.sqrt(ops.reshape(running_var, wide) + eps)
+        return (input - ops.reshape(running_mean, wide)) * scale + bias
+    n = input.numel() // max(input.shape[1], 1)
+    if training and n <= 1:
+        raise ShapeError(f"batch_norm in training of shape {shape_of(input.shape)}: one number has no variance")
+    if training and running_mean is not None:
+        with no_grad():
+            mean = ops.mean(input, dims)
+            var = ops.sum_squares(input - ops.reshape(mean, wide), dims) / (n - 1)
+            running_mean += momentum * (mean - running_mean)
+            running_var += momentum * (var - running_var)
+    return ops.standardize(input, weight, bias, dims, eps)
+
+
+def _shaped(weight: Any, bias: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Scale and shift in a shape that broadcasts against the input; 1 and 0 where there are none."""
+    given = ((weight, 1.0), (bias, 0.0))
+    return [plain if x is None else x if x.shape == shape else ops.reshape(x, shape) for x, plain in given]
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -60,7 +50,8 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         raise ShapeError(f"layer_norm over {shape} of shape {shape_of(input.shape)}: its last sizes must be these")
-    return _standard(input, tuple(range(input.ndim - len(shape), input.ndim)), eps, weight, bias)[0]
+    dims = tuple(range(input.ndim - len(shape), input.ndim))
+    return ops.standardize(input, *_shaped(weight, bias, shape), dims, eps)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -72,8 +63,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     n, channels = input.shape[:2]
     apart = ops.reshape(input, (n, num_groups, channels // num_groups, math.prod(input.shape[2:])))
     wide = (num_groups, channels // num_groups, 1)
-    weight, bias = (None if x is None else ops.reshape(x, wide) for x in (weight, bias))
-    return ops.reshape(_standard(apart, (2, 3), eps, weight, bias)[0], input.shape)
+    return ops.reshape(ops.standardize(apart, *_shaped(weight, bias, wide), (2, 3), eps), input.shape)
 
 
 def instance_norm(

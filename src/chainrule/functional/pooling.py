@@ -7,8 +7,8 @@ import operator
 from functools import reduce
 from typing import Any
 
-from chainrule import ops
-from chainrule.errors import ArgumentError, ShapeError, shape_of
+from chainrule import creation, ops
+from chainrule.errors import ArgumentError, LabelError, ShapeError, shape_of
 from chainrule.functional.layers import padded, sizes
 
 
@@ -48,21 +48,32 @@ def _beyond(size: int, kernel: int, stride: int, padding: int, dilation: int) ->
 def _max_pool(
     k: int, x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool
 ) -> Any:
-    _no_indices(indices)
+    given = x
     x, *how = _ready(k, x, kernel_size, stride, padding, dilation, ceil_mode, -math.inf, -math.inf)
-    return ops.at_peak(x, x, *how)
+    out = ops.at_peak(x, x, *how)
+    if not indices:
+        return out
+    before = sizes(padding, k)
+    after = [n - m - p for n, m, p in zip(x.shape[-k:], given.shape[-k:], before, strict=True)]
+    widths = [n for pair in zip(before[::-1], after[::-1], strict=True) for n in pair]
+    places = ops.pad(_places(k, given), widths, mode="replicate") if any(widths) else _places(k, given)
+    return out, ops.at_peak(places, ops.detach(x), *how)
 
 
-def _no_indices(wanted: bool) -> None:
-    if wanted:
-        raise ArgumentError("return_indices=True is not here: chainrule has no unpooling; leave it out")
+def _places(k: int, x: Any) -> Any:
+    """For every number of ``x``, where it stands in its channel, counted along the last ``k`` dimensions in order."""
+    shape = x.shape[-k:]
+    return ops.expand(ops.reshape(creation.arange(math.prod(shape)), shape), x.shape)
 
 
 def max_pool1d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:  # fmt: skip
-    """The largest number of each window: keeps that something is there, forgets where."""
+    """The largest number of each window: keeps that something is there, forgets where.
+
+    With ``return_indices``, (values, indices): the place in the line of each, the first of equal ones.
+    """
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
@@ -72,11 +83,62 @@ def max_pool2d(
 ) -> Any:  # fmt: skip
     """The largest number of each window of an image.
 
+    With ``return_indices``, (values, indices): places in the flattened image, the first of equal ones.
+
     >>> max_pool2d(chainrule.arange(16.0).reshape(1, 1, 4, 4), 2)
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def _unpool(k: int, x: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any) -> Any:
+    kernel, padding = sizes(kernel, k), sizes(padding, k)
+    stride = kernel if stride is None else sizes(stride, k)
+    if x.ndim not in (k + 1, k + 2) or indices.shape != x.shape:
+        raise ShapeError(
+            f"max_unpool{k}d of shape {shape_of(x.shape)} with indices of shape {shape_of(indices.shape)}: both have "
+            f"the shape (batch, channels, {k} more) that max_pool{k}d gave them"
+        )
+    whole = [(m - 1) * s - 2 * p + n for m, s, p, n in zip(x.shape[-k:], stride, padding, kernel, strict=True)]
+    if output_size is not None:
+        asked = list(output_size)[2:] if len(output_size) == k + 2 else list(output_size)
+        if len(asked) != k or any(abs(n - m) >= s for n, m, s in zip(asked, whole, stride, strict=True)):
+            raise ArgumentError(
+                f"max_unpool{k}d with output_size={tuple(output_size)}: it is {k} sizes, each less than the stride "
+                f"{tuple(stride)} away from {tuple(whole)}"
+            )
+        whole = asked
+    flat = (*x.shape[:-k], math.prod(x.shape[-k:]))
+    n = math.prod(whole)
+    if indices.numel() and not (ops.amin(indices).item() >= 0 and ops.amax(indices).item() < n):
+        raise LabelError(f"max_unpool{k}d to the size {tuple(whole)}: the indices must lie between 0 and {n - 1}")
+    empty = creation.zeros(*x.shape[:-k], n, dtype=x.dtype)
+    return ops.reshape(
+        ops.scatter(empty, -1, ops.reshape(indices, flat), ops.reshape(x, flat)), (*x.shape[:-k], *whole)
+    )
+
+
+def max_unpool1d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """Zeros, with every number where `max_pool1d` with ``return_indices`` had found it."""
+    return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """Zeros, with every number where `max_pool2d` with ``return_indices`` had found it.
+
+    ``output_size`` says how large the image was, where the windows do not tell.  Raises LabelError for an
+    index outside of it.
+
+    >>> max_unpool2d(*max_pool2d(chainrule.arange(4.0).reshape(1, 1, 2, 2), 2, return_indices=True), 2)
+    tensor([[[[0., 0.],
+              [0., 3.]]]])
+    """
+    return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
 def _sums(k: int, x: Any, kernel: Any, stride: Any, padding: Any, ceil: bool, fill: float) -> Any:
@@ -135,38 +197,60 @@ def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def _adaptive(k: int, x: Any, output_size: Any, reduce: Any) -> Any:
-    """``reduce`` over parts of each dimension, as many as asked, from ⌊i n / m⌋ up to ⌈(i + 1) n / m⌉."""
+def _wanted(k: int, x: Any, output_size: Any) -> list[int]:
+    """How many parts of each of the last ``k`` dimensions are asked for; None asks for as many as there are places."""
     wanted = (output_size,) * k if isinstance(output_size, int) or output_size is None else tuple(output_size)
-    for dim, m in enumerate(wanted, start=x.ndim - k):
-        n = x.shape[dim]
-        m = n if m is None else m
-        parts = [ops.narrow(x, dim, i * n // m, -(-(i + 1) * n // m) - i * n // m) for i in range(m)]
-        x = ops.cat([reduce(part, dim, True) for part in parts], dim)
+    return [n if m is None else m for n, m in zip(x.shape[-k:], wanted, strict=True)]
+
+
+def _parts(x: Any, dim: int, m: int) -> list[Any]:
+    """``m`` parts along ``dim``, from ⌊i n / m⌋ up to ⌈(i + 1) n / m⌉."""
+    n = x.shape[dim]
+    return [ops.narrow(x, dim, i * n // m, -(-(i + 1) * n // m) - i * n // m) for i in range(m)]
+
+
+def _adaptive_avg(k: int, x: Any, output_size: Any) -> Any:
+    for dim, m in enumerate(_wanted(k, x, output_size), start=x.ndim - k):
+        x = ops.cat([ops.mean(part, dim, True) for part in _parts(x, dim, m)], dim)
     return x
 
 
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Means over ``output_size`` parts, whatever the size of the input."""
-    return _adaptive(1, input, output_size, ops.mean)
+    return _adaptive_avg(1, input, output_size)
 
 
 def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     """Means over ``output_size`` parts of an image, whatever its size."""
-    return _adaptive(2, input, output_size, ops.mean)
+    return _adaptive_avg(2, input, output_size)
 
 
-def _largest(x: Any, dim: int, keepdim: bool) -> Any:
-    return ops.max(x, dim, keepdim).values
+def _adaptive_max(k: int, x: Any, output_size: Any, indices: bool) -> Any:
+    """From the last dimension to the first, so that of equal numbers the first in the flattened part counts."""
+    places = _places(k, x)
+    for dim, m in reversed([*enumerate(_wanted(k, x, output_size), start=x.ndim - k)]):
+        parts = [(part, ops.max(part, dim, True)) for part in _parts(x, dim, m)]
+        chosen = [top.indices for _, top in parts]
+        places = ops.cat([ops.gather(p, dim, i) for p, i in zip(_parts(places, dim, m), chosen, strict=True)], dim)
+        x = ops.cat([top.values for _, top in parts], dim)
+    return (x, places) if indices else x
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest of each of ``output_size`` parts, whatever the size of the input."""
-    _no_indices(return_indices)
-    return _adaptive(1, input, output_size, _largest)
+    """The largest of each of ``output_size`` parts, whatever the size of the input.
+
+    With ``return_indices``, (values, indices), as in `max_pool1d`.
+    """
+    return _adaptive_max(1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest of each of ``output_size`` parts of an image, whatever its size."""
-    _no_indices(return_indices)
-    return _adaptive(2, input, output_size, _largest)
+    """The largest of each of ``output_size`` parts of an image, whatever its size.
+
+    With ``return_indices``, (values, indices), as in `max_pool2d`.
+
+    >>> adaptive_max_pool2d(chainrule.arange(16.0).reshape(1, 1, 4, 4), 2, return_indices=True)[1]
+    tensor([[[[ 5,  7],
+              [13, 15]]]])
+    """
+    return _adaptive_max(2, input, output_size, return_indices)

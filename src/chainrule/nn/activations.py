@@ -19,7 +19,7 @@ class ReLU(OfFunction):
     function, options = staticmethod(F.relu), {"inplace": False}
 
     def forward(self, *inputs: Any) -> Any:
-        return F.relu(inputs[0])
+        return F.relu(inputs[0], self.inplace)
 
 
 class LeakyReLU(OfFunction):

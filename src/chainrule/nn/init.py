@@ -1,5 +1,7 @@
 """First weights.  A sum of n inputs grows with n, so weights start smaller the more there are of them.
 
+Each writes over its tensor and returns it.
+
     fan_in    how many inputs an output sees: weight.shape[1], times the size of the kernel
     fan_out   how many outputs an input reaches: weight.shape[0], times the size of the kernel
 
@@ -14,7 +16,12 @@ from typing import Any
 import numpy as np
 
 from chainrule import random
+from chainrule.creation import empty, empty_like, ones_like
 from chainrule.errors import ArgumentError, ShapeError, shape_of
+from chainrule.grad_mode import no_grad
+from chainrule.ops import where
+from chainrule.ops.dtypes import bool_
+from chainrule.outside import outside as _outside
 from chainrule.random import Generator
 from chainrule.tensor import Tensor
 
@@ -57,17 +64,53 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Numbers spread evenly over [a, b)."""
-    dtype = random.floating(tensor.dtype, "uniform_")
-    numbers = (generator or random.default_generator).uniform(tensor.shape, dtype)
-    start, end = np.array([a, b], dtype)
-    return _write(tensor, numbers.astype(np.float64) * float(end - start) + float(start))  # rounded once, as PyTorch
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Normal numbers of the given mean and standard deviation."""
-    dtype = random.floating(tensor.dtype, "normal_")
-    numbers = (generator or random.default_generator).normal(tensor.shape, dtype)
-    return _write(tensor, numbers * std + mean)
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:  # fmt: skip
+    """Normal numbers, those outside [a, b] drawn again until none is.
+
+    Where [a, b] holds less than 0.3 of the normal distribution, an even number in [a, b] is kept instead with the
+    chance e^(log density there - log of the highest density in [a, b]).
+
+    >>> weight = trunc_normal_(chainrule.empty(100), std=2.0, a=-1.0, b=1.0)
+    >>> bool((weight.abs() <= 1.0).all())
+    True
+    """
+    low, high = ((1.0 + math.erf((x - mean) / std / math.sqrt(2.0))) / 2.0 for x in (a, b))
+    with no_grad():
+        fill = _redrawn if high - low > 0.3 else _accepted
+        return tensor.copy_(fill(tensor, mean, std, a, b, generator))
+
+
+def _redrawn(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None) -> Any:
+    least, most = np.array([a, b], tensor.dtype)
+    numbers = tensor.normal_(mean, std, generator=generator).array
+    while (outside := (numbers < least) | (numbers > most)).any():
+        again = empty_like(tensor).normal_(mean, std, generator=generator).array
+        numbers = np.where(outside, again, numbers)
+    return Tensor(numbers)
+
+
+def _accepted(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None) -> Any:
+    highest = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    numbers, pending = tensor, ones_like(tensor, dtype=bool_)
+    while pending.any():
+        drawn = empty_like(tensor).uniform_(a, b, generator=generator)
+        numbers = where(pending, drawn, numbers)
+        density = ((drawn - mean) / std).pow(2) * -0.5 - highest
+        pending = pending & (empty_like(tensor).uniform_(generator=generator).log() > density)
+    return numbers
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -83,6 +126,66 @@ def zeros_(tensor: Tensor) -> Tensor:
 def ones_(tensor: Tensor) -> Tensor:
     """1 everywhere."""
     return _write(tensor, 1)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """The identity: a linear layer hands on what it is given, as much of it as fits.  Raises ShapeError."""
+    _matrix(tensor, "eye_")
+    return _write(tensor, np.eye(*tensor.shape))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """The identity of a convolution (out, in, *kernel): 1 in the middle of the kernel from a channel to itself.
+
+    With ``groups``, each group of outputs does so.  Raises ShapeError.
+    """
+    if not 3 <= tensor.ndim <= 5 or tensor.shape[0] % groups:
+        raise ShapeError(
+            f"dirac_ of a tensor of shape {shape_of(tensor.shape)} in {groups} groups: it is for the weight "
+            f"(out, in, *kernel) of a convolution, whose outputs the groups divide evenly"
+        )
+    each = tensor.shape[0] // groups
+    channel = np.arange(min(each, tensor.shape[1]))
+    numbers = np.zeros(tensor.shape)
+    middle = tuple(size // 2 for size in tensor.shape[2:])
+    for start in range(0, tensor.shape[0], each):
+        numbers[(start + channel, channel, *middle)] = 1.0
+    return _write(tensor, numbers)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """``gain`` times a matrix Q with Qᵀ Q = 1 (or Q Qᵀ, if it is wide): lengths stay.  A kernel counts as columns.
+
+    Q comes from the factors Q R of a normal matrix, each column turned so that R's diagonal is positive, which makes
+    every Q equally likely.  Sources: Saxe et al. 2013; Mezzadri 2006.  Raises ShapeError.
+
+    >>> w = orthogonal_(chainrule.empty(2, 3))
+    >>> bool(chainrule.allclose(w @ w.T, chainrule.eye(2), atol=1e-6))
+    True
+    """
+    if tensor.ndim < 2:
+        raise ShapeError(f"orthogonal_ of a tensor of shape {shape_of(tensor.shape)}: it needs 2 dimensions or more")
+    if not tensor.numel():
+        return tensor
+    rows = tensor.shape[0]
+    normal = empty(rows, tensor.numel() // rows, dtype=tensor.dtype).normal_(generator=generator).array
+    wide = normal.shape[0] < normal.shape[1]
+    q, r = np.linalg.qr(normal.T if wide else normal)
+    q *= np.sign(np.diag(r))
+    return _write(tensor, gain * (q.T if wide else q).reshape(tensor.shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """Normal numbers, but in each column the share ``sparsity`` of them, rounded up, set to 0 at random places.
+
+    The places come from the default stream, as PyTorch's do.  Source: Martens 2010.  Raises ShapeError.
+    """
+    _matrix(tensor, "sparse_")
+    numbers = normal_(tensor, 0.0, std, generator).array.copy()
+    rows, columns = tensor.shape
+    for column in range(columns):
+        numbers[random.default_generator.permutation(rows)[: math.ceil(sparsity * rows)], column] = 0.0
+    return _write(tensor, numbers)
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -120,8 +223,17 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
     return calculate_gain(nonlinearity, a) / math.sqrt(fan) if fan else 0.0
 
 
+def _matrix(tensor: Tensor, name: str) -> None:
+    if tensor.ndim != 2:
+        raise ShapeError(f"{name} of a tensor of shape {shape_of(tensor.shape)}: it is for a matrix")
+
+
 def _write(tensor: Tensor, numbers: Any) -> Tensor:
     """Write over the tensor's own memory, as no part of the graph."""
     tensor.array[...] = np.asarray(numbers, tensor.dtype)
     tensor.version[0] += 1
     return tensor
+
+
+def __getattr__(name: str) -> object:
+    raise _outside("chainrule.nn.init", name, globals())

@@ -35,6 +35,27 @@ class MaxPool2d(Pool):
     function, options, unshown = staticmethod(F.max_pool2d), MAX, ("return_indices",)
 
 
+class MaxUnpool1d(Pool):
+    """Numbers back where `MaxPool1d` with ``return_indices`` found them.  See ``functional.max_unpool1d``."""
+
+    function, k = staticmethod(F.max_unpool1d), 1
+    options: ClassVar[dict[str, Any]] = {"stride": None, "padding": 0}
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        for name in ("kernel_size", "stride", "padding"):
+            setattr(self, name, sizes(getattr(self, name), self.k))
+
+    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+        return type(self).function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class MaxUnpool2d(MaxUnpool1d):
+    """Numbers back where `MaxPool2d` with ``return_indices`` found them.  See ``functional.max_unpool2d``."""
+
+    function, k = staticmethod(F.max_unpool2d), 2
+
+
 class AvgPool1d(Pool):
     """The mean of each window.  See ``functional.avg_pool1d``."""
 
@@ -85,10 +106,12 @@ class AdaptiveAvgPool2d(OfFunction):
 class AdaptiveMaxPool1d(OfFunction):
     """The largest of each of ``output_size`` parts."""
 
-    function, required = staticmethod(F.adaptive_max_pool1d), ("output_size",)
+    function, required, unshown = staticmethod(F.adaptive_max_pool1d), ("output_size",), ("return_indices",)
+    options: ClassVar[dict[str, Any]] = {"return_indices": False}
 
 
 class AdaptiveMaxPool2d(OfFunction):
     """The largest of each of ``output_size`` parts of an image."""
 
-    function, required = staticmethod(F.adaptive_max_pool2d), ("output_size",)
+    function, required, unshown = staticmethod(F.adaptive_max_pool2d), ("output_size",), ("return_indices",)
+    options: ClassVar[dict[str, Any]] = {"return_indices": False}

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import ops
-from chainrule.errors import ShapeError
+from chainrule.errors import DivergedError, ShapeError
 from chainrule.grad_mode import no_grad
+from chainrule.outside import outside as _outside
 from chainrule.tensor import Tensor
 
 
@@ -19,9 +20,12 @@ def _gradients(parameters: Any) -> list[Any]:
     return [p.grad for p in given if p.grad is not None]
 
 
-def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) -> Tensor:
+def clip_grad_norm_(
+    parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Tensor:
     """Shrink all gradients together so that their norm, as one vector, is ``max_norm`` at most; the norm before.
 
+    With ``error_if_nonfinite`` a norm that is nan or infinite is a DivergedError.
     Source: Pascanu et al. 2013, algorithm 1.
     """
     gradients = _gradients(parameters)
@@ -29,7 +33,12 @@ def clip_grad_norm_(parameters: Any, max_norm: float, norm_type: float = 2.0) ->
         return Tensor(np.zeros((), np.float32))
     with no_grad():
         total = ops.norm(ops.stack([ops.norm(g, norm_type) for g in gradients]), norm_type)
-        factor = min(1.0, max_norm / (total.item() + 1e-6)) if math.isfinite(total.item()) else max_norm / total.item()
+        if error_if_nonfinite and not math.isfinite(total.item()):
+            raise DivergedError(
+                f"clip_grad_norm_: the norm of the gradients is {total.item()}, and nothing can be clipped to "
+                f"{max_norm}; look for where it began with chainrule.autograd.detect_anomaly()"
+            )
+        factor = ops.clamp(max_norm / (total + 1e-6), max=1.0)
         for g in gradients:
             g *= factor
     return total
@@ -58,3 +67,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
         for p in given:
             p.copy_(ops.reshape(vec[start : start + p.numel()], p.shape))
             start += p.numel()
+
+
+def __getattr__(name: str) -> object:
+    raise _outside("chainrule.nn.utils", name, globals())

@@ -2,6 +2,7 @@
 
     base          what an operation is; the registry ``BOOK``; broadcasting undone once
     dtypes        in which dtype operands of different kinds meet
+    memory        memory that is let go stays with the process
 
     elementwise   the family that works place by place
     choosing        where, maximum, clamp, comparisons
@@ -12,6 +13,7 @@
     windows       sliding windows: convolution and pooling
     peaks         the largest of every window
     reduction     along a dimension: sums, extremes, softmax
+    norms         mean 0 and variance 1 along dimensions
     scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
 
@@ -100,7 +102,9 @@ from chainrule.ops.functions import (
     tanh,
 )
 from chainrule.ops.indexing import gather, getitem, pick, setitem, ungather, unindex
+from chainrule.ops.memory import keep_freed_memory as _keep_freed_memory
 from chainrule.ops.movement import cat, expand, flip, pad_constant, permute, reshape
+from chainrule.ops.norms import standardize
 from chainrule.ops.parts import (
     chunk,
     fliplr,
@@ -131,7 +135,7 @@ from chainrule.ops.placing import (
     triu,
 )
 from chainrule.ops.products import addmm, bmm, dot, einsum, matmul, mm, mv, outer, trace
-from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum
+from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum, sum_squares
 from chainrule.ops.scan import argsort, cumprod, cumsum, prod
 from chainrule.ops.shaping import (
     broadcast_to,
@@ -167,5 +171,7 @@ from chainrule.ops.statistics import (
     var,
 )
 from chainrule.ops.windows import overlap, windows
+
+_keep_freed_memory()
 
 __all__ = sorted(name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _ModuleType))

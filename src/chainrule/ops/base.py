@@ -232,4 +232,5 @@ def _asked(rule: Rule, names: list[str]) -> list[str]:
 
 def _with_sources(rule: Rule, expressions: list[str]) -> Rule:
     """The rule as a function of (g, out, inputs, meta).  Compiled, because it runs for every node of every step."""
-    return eval(f"lambda g, out, inputs, meta: rule({', '.join(expressions)})", {"rule": rule})
+    source = f"lambda g, out, inputs, meta: rule({', '.join(expressions)})"
+    return eval(compile(source, f"{__file__} (a rule's adapter)", "eval"), {"rule": rule})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,31 @@ class Where(Elementwise):
             )
         if not (isinstance(x, np.generic | np.ndarray) or isinstance(y, np.generic | np.ndarray)):
             x = np.asarray(x, result_type((x, y)))  # two Python numbers: NumPy would answer in float64
+        if _nothing(y) and _floats(x):
+            return masked(x, condition)
+        if _nothing(x) and _floats(y):
+            return masked(y, np.logical_not(condition))
         return np.where(condition, x, y)
+
+
+def masked(x: Any, condition: Any) -> Any:
+    """``x`` where the condition holds, else 0; inf and nan where it does not hold are gone too.
+
+    The bits of a number, read as a whole number, times 1 or 0: NumPy's own `where` asks at every place, and where
+    the answers are mixed the processor guesses wrong half of the time, which costs ten times as much.
+
+    >>> masked(np.array([1.0, np.inf, np.nan]), np.array([True, False, True]))
+    array([ 1.,  0., nan])
+    """
+    return (x.view(f"i{x.itemsize}") * condition).view(x.dtype)
+
+
+def _nothing(x: Any) -> bool:
+    return type(x) in (int, float) and x == 0 and math.copysign(1.0, x) > 0.0
+
+
+def _floats(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
 # ---------------------------------------------------------------------------------------- asking

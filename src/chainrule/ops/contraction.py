@@ -23,6 +23,8 @@ class Matmul(Op):
     vjp = (lambda g, y: g @ turned(y), lambda g, x: turned(x) @ g)
 
     def run(self, x: Any, y: Any) -> Any:
+        if x.shape[-1] > 1000 and x.shape[-2] < y.shape[-1] and y.strides[-2] == y.itemsize:
+            return turned(np.matmul(turned(y), turned(x)))  # few long rows by many: BLAS takes half the time this way
         return np.matmul(x, y)
 
     def infer(self, x: Shape, y: Shape) -> Shape:

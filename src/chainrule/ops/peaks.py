@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import ShapeError, shape_of
 from chainrule.ops.base import Op, Shape
+from chainrule.ops.choosing import masked
 from chainrule.ops.windows import Sizes, places_of, windows
 
 
@@ -37,10 +38,11 @@ def _peaks(x: Any, counts: Shape, *how: Sizes) -> tuple[Any, Iterator[tuple[Any,
     top = reduce(np.maximum, (x[there] for there in places[1:]), x[places[0]])
 
     def taken() -> Iterator[tuple[Any, Any]]:
-        free = np.ones_like(top, bool)
+        free, spoiled = np.ones_like(top, bool), bool(np.isnan(top).any())
         for there in places:
             here = x[there]
-            hit = ((here == top) | (here != here)) & free
+            hit = (here == top) | (here != here) if spoiled else here == top
+            hit &= free
             free ^= hit
             yield there, hit
 
@@ -89,9 +91,12 @@ class Unpeak(Peaks):
 
     def run(self, g: Any, x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
         self.infer(g.shape, x.shape, kernel, stride, dilation)
-        out = np.zeros_like(x, g.dtype)
-        for there, hit in _peaks(x, g.shape[-len(kernel) :], kernel, stride, dilation)[1]:
-            out[there] += np.where(hit, g, 0)
+        out, counts = np.zeros_like(x, g.dtype), g.shape[-len(kernel) :]
+        top, taken = _peaks(x, counts, kernel, stride, dilation)
+        sent = np.empty_like(top, g.dtype)  # g, lying in memory as x does
+        sent[...] = g
+        for there, hit in taken:
+            out[there] += masked(sent, hit)
         return out
 
     def infer(self, g: Shape, x: Shape, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Shape:
