@@ -77,6 +77,7 @@ def test_grad_and_what_is_not_used(lib: Any) -> None:
     with pytest.raises(RuntimeError):
         lib.autograd.grad((x * x).sum(), (x, y))
     assert lib.autograd.grad((x * x).sum(), (x, y), allow_unused=True)[1] is None
+    assert lib.autograd.grad((x * x).sum(), (x, y), materialize_grads=True)[1].tolist() == [0.0, 0.0, 0.0]
     with pytest.raises(RuntimeError):
         lib.autograd.grad((x * x).sum(), lib.ones(3))
     with pytest.raises(RuntimeError):

@@ -285,12 +285,8 @@ BAD: dict[str, tuple[Callable[[], Any], type[ChainruleError], str]] = {
         ArgumentError,
         "batch_size=None makes no batches",
     ),
-    "workers": (
-        lambda: DataLoader(DATA, num_workers=2),
-        ArgumentError,
-        "num_workers and pin_memory: chainrule loads in",
-    ),
-    "pinned memory": (lambda: DataLoader(DATA, pin_memory=True), ArgumentError, "leave them out"),
+    "workers": (lambda: DataLoader(DATA, num_workers=-1), ArgumentError, "num_workers=-1: it is 0 or more"),
+    "no workers to prefetch": (lambda: DataLoader(DATA, prefetch_factor=2), ArgumentError, "they need at least 1"),
     "a place that is not there": (
         lambda: list(DataLoader(DATA, sampler=[7])),
         LabelError,

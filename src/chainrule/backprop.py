@@ -21,9 +21,13 @@ from typing import Any
 from weakref import ref
 
 from chainrule.errors import GradientError
+from chainrule.hooks import GradientHooks
 from chainrule.ops.base import Op
 
 _birth = count()
+
+lookouts: list[Any] = []
+"""What wants to see every operation and every gradient rule at work (`autograd.detect_anomaly`)."""
 
 
 class Node:
@@ -37,9 +41,12 @@ class Node:
     meta      the named arguments of the operation
     seen      the versions of the values that the gradient rule will read, to notice if one is overwritten
     tensor    a weak reference to the tensor whose ``.grad`` collects the gradient, if one does
+    hooks     what is called with the gradient (see ``hooks``), or None
+    where     the line of the user's that asked for the operation; only there if a lookout put it there
     """
 
-    __slots__ = ("age", "inputs", "meta", "op", "out", "parents", "raw", "seen", "spent", "tensor")
+    __slots__ = ("age", "hooks", "inputs", "meta", "op", "out", "parents", "raw", "seen", "spent", "tensor", "where")
+    where: tuple[str, int] | None
 
     def __init__(
         self,
@@ -55,11 +62,18 @@ class Node:
         self.op, self.inputs, self.raw, self.parents = op, inputs, raw, parents
         self.out, self.meta, self.seen, self.tensor = out, meta, seen, tensor
         self.age, self.spent = next(_birth), False
+        self.hooks: GradientHooks | None = None
 
     @classmethod
     def leaf(cls, tensor: Any) -> Node:
         """A node where gradients end: in ``tensor.grad``."""
         return cls(None, (), [], [], tensor.array, {}, [], ref(tensor))
+
+    def moved(self, tensor: Any) -> Node:
+        """A leaf for ``tensor``, whose memory is another now; the hooks stay."""
+        leaf = Node.leaf(tensor)
+        leaf.hooks = self.hooks
+        return leaf
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'leaf'} {self.out.shape}>"
@@ -103,23 +117,49 @@ def backpropagate(
     retain: bool = False,
     wanted: Container[Node] = (),
 ) -> dict[Node, Any]:
-    """The complete gradient of every node that collects one, and of every ``wanted`` one, newest first.
+    """The complete gradient of every node that collects one, newest first; if some are ``wanted``, of these alone.
 
     ``seeds`` holds the gradient at the roots.  Unless ``retain``, the nodes passed are spent: their
     values may be let go, and a second pass through them is refused.
     """
     grads, collected = dict(seeds), {}
-    for node in reachable(list(seeds)):
+    nodes = reachable(list(seeds))
+    for node in _leading_to(wanted, nodes) if wanted else nodes:
         g = grads.pop(node, None)
         if g is None:  # every user sent nothing
             continue
-        if node.tensor is not None or node in wanted:
+        if node.hooks is not None:
+            g = node.hooks.passed(g)
+        if node in wanted if wanted else node.tensor is not None:
             collected[node] = g
         if node.op is None:
             continue
-        for parent, sent in zip(node.parents, node.pull(g, lift)):  # noqa: B905 (a hot loop)
+        sends = _watched(node, g, lift) if lookouts else node.pull(g, lift)
+        for parent, sent in zip(node.parents, sends):  # noqa: B905 (a hot loop)
             if sent is not None and parent is not None:
                 grads[parent] = grads[parent] + sent if parent in grads else sent
         if not retain:
             node.spent = True
     return collected
+
+
+def _leading_to(wanted: Container[Node], nodes: list[Node]) -> list[Node]:
+    """Those of ``nodes`` (newest first) that are wanted or depend on one that is."""
+    leading: dict[Node, None] = {}
+    for node in reversed(nodes):
+        if node in wanted or any(parent in leading for parent in node.parents):
+            leading[node] = None
+    return list(leading)[::-1]
+
+
+def _watched(node: Node, g: Any, lift: Callable[[Any, Node], Any] | None) -> list[Any]:
+    """What the node sends, shown to the lookouts."""
+    try:
+        sends = node.pull(g, lift)
+    except Exception as error:
+        for lookout in lookouts:
+            lookout.failed(node, error)
+        raise
+    for lookout in lookouts:
+        lookout.pulled(node, g, sends)
+    return sends

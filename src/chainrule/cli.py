@@ -52,11 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(str(error), MISUSED)
     except KeyboardInterrupt:
         return _say("stopped", STOPPED)
+    except BrokenPipeError:  # whoever read the output has gone (| head): nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
 
 
 def commands() -> click.Group:
     """Every command, as click knows them."""
     import click
+
+    from chainrule.course import learner, teacher
+    from chainrule.course.commands import course
 
     options = [
         click.Option(["--task"], default="all", help="sine, digits or all.  [all]", metavar="NAME"),
@@ -71,6 +77,8 @@ def commands() -> click.Group:
     group = click.Group("chainrule", help="Learn how neural networks work by building one.")
     version = click.version_option(__version__, package_name="chainrule", message="%(prog)s %(version)s")
     group.add_command(click.Command("ladder", params=list(options), callback=ladder, help=LADDER, short_help=BRIEFLY))
+    for each in (*learner.commands(), *teacher.commands(), course()):
+        group.add_command(each)
     return version(group)
 
 

@@ -14,7 +14,11 @@ an ``except RuntimeError`` written for PyTorch still catches it.
     ├── ArgumentError   ValueError     any other argument that makes no sense
     ├── StateError      RuntimeError   a saved state that does not fit
     ├── DivergedError   ArithmeticError  training left the finite numbers
+    │   └── AnomalyError  RuntimeError   the operation in which that happened first
+    ├── WorkerError     RuntimeError   a process that loads data has died
+    ├── CompileError    RuntimeError   a function that cannot be compiled, where that is demanded
     ├── OutsideError    AttributeError  a name of PyTorch's that chainrule does not have
+    ├── OutsideImport   ImportError    the same, where it is imported by name
     └── MissingPackage  ImportError    an optional package is not installed
 """
 
@@ -64,8 +68,30 @@ class DivergedError(ChainruleError, ArithmeticError):
     """Training left the finite numbers."""
 
 
+class AnomalyError(DivergedError, RuntimeError):
+    """The operation in which the first NaN or Inf was born; ``node`` is its place in the graph."""
+
+    node: object = None
+
+
+class WorkerError(ChainruleError, RuntimeError):
+    """A process that loads data has died, or takes too long."""
+
+
+class CompileError(ChainruleError, RuntimeError):
+    """A function that cannot be compiled, with ``strict=True``."""
+
+
+class CompileWarning(UserWarning):
+    """A function that was to be compiled runs as it is; the text says why, and on which line."""
+
+
 class OutsideError(ChainruleError, AttributeError):
     """A name of PyTorch's that chainrule does not have."""
+
+
+class OutsideImport(ChainruleError, ImportError):
+    """The same, of a name that ``from chainrule import name`` asked for."""
 
 
 class MissingPackage(ChainruleError, ImportError):

@@ -1,5 +1,8 @@
 """Changing a tensor in place, without ever making a gradient wrong.
 
+Every operation that keeps the shape has a form ``x.name_()`` that writes its result over x.  These are made from the
+operations themselves: all that work place by place, and those named in ``COMPOSED``.
+
 A change writes over memory that the graph may still need.  Three things keep that honest:
 
     version   counts the changes of a piece of memory; a gradient rule that reads an older version refuses
@@ -10,27 +13,48 @@ A change writes over memory that the graph may still need.  Three things keep th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule import ops
+from chainrule.backprop import lookouts
 from chainrule.errors import DtypeError, GradientError, ShapeError, shape_of
-from chainrule.grad_mode import mode
+from chainrule.grad_mode import enable_grad, mode
 from chainrule.methods import Methods
 from chainrule.ops.base import Array, Op, explained, is_view
+from chainrule.ops.elementwise import Elementwise
 from chainrule.ops.indexing import Indexed
+from chainrule.taping import tapes
 
 NUMBERS = frozenset((float, int, bool))
+
+
+COMPOSED = [
+    "addcdiv", "addcmul", "addmm", "cumprod", "cumsum", "lerp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "masked_fill", "reciprocal", "rsqrt", "scatter", "scatter_add", "square", "tril", "triu",
+]  # fmt: skip
+RESHAPED = ["squeeze", "swapaxes", "t", "transpose", "unsqueeze"]
+ALIASES = {
+    "absolute_": "abs_", "clip_": "clamp_", "divide_": "div_", "multiply_": "mul_", "negative_": "neg_",
+    "subtract_": "sub_", "true_divide_": "div_",
+}  # fmt: skip
+OPERATORS = {
+    "__iadd__": "add_", "__isub__": "sub_", "__imul__": "mul_", "__itruediv__": "div_", "__ipow__": "pow_",
+    "__ifloordiv__": "floor_divide_", "__imod__": "remainder_", "__iand__": "bitwise_and_", "__ior__": "bitwise_or_",
+    "__ixor__": "bitwise_xor_",
+}  # fmt: skip
 
 
 def _changing(op: Op) -> Any:
     """The in-place form of ``op``: write the result over the first input."""
 
-    direct = getattr(op, "ufunc", None)
+    ufunc = getattr(op, "ufunc", None)
+    direct = ufunc if isinstance(ufunc, np.ufunc) and type(op).run is Elementwise.run else None
 
     def change(self: InPlace, *args: Any, **kwargs: Any) -> Any:
-        if direct and not kwargs and self._plain(args):
+        if direct and not kwargs and not lookouts and self._plain(args):
             raw = [self.array, *(x.array if isinstance(x, InPlace) else x for x in args)]
             try:
                 direct(*raw, out=self.array)
@@ -38,14 +62,40 @@ def _changing(op: Op) -> Any:
                 raise explained(op, raw, {}, error) from error
             self._changed()
             return self
-        before = self.alias()
-        if mode.recording and any(0 in reads for reads in op.reads):  # the gradient will want the old numbers
-            before.array, before.version, before.made = self.array.copy(), [0], 0
+        before = self._before() if any(0 in reads for reads in op.reads) else self.alias()
         inputs, meta = op.bind(before, *args, **kwargs)
         return self._overwrite(self.door(op, inputs, meta), op.name + "_")
 
-    change.__name__ = op.name + "_"
-    change.__doc__ = f"``{op.name}``, written over this tensor's own memory."
+    return _named(change, op.name)
+
+
+def _composed(function: Any, name: str) -> Any:
+    """The in-place form of a function made of several operations."""
+
+    def change(self: InPlace, *args: Any, **kwargs: Any) -> Any:
+        return self._overwrite(function(self._before(), *args, **kwargs), name + "_")
+
+    return _named(change, name)
+
+
+def _reshaping(function: Any, name: str) -> Any:
+    """The in-place form of a function that looks at the same memory in another shape."""
+
+    def change(self: InPlace, *args: Any, **kwargs: Any) -> Any:
+        if self.node is not None and self.is_leaf and mode.recording:
+            self._refuse_change(self, name + "_")
+        with enable_grad():
+            seen = function(self.alias(), *args, **kwargs)
+        self.array = seen.array
+        if self.node is not None:
+            self.node = self.node.moved(self) if self.is_leaf else seen.node
+        return self
+
+    return _named(change, name, "This tensor itself from now on seen as its")
+
+
+def _named(change: Any, name: str, what: str = "Written over this tensor's own memory:") -> Any:
+    change.__name__, change.__doc__ = name + "_", f"{what} ``{name}``."
     return change
 
 
@@ -65,13 +115,10 @@ class InPlace(Methods):
         """A tensor around an array."""
         raise NotImplementedError
 
-    __iadd__ = add_ = _changing(ops.add)
-    __isub__ = sub_ = _changing(ops.sub)
-    __imul__ = mul_ = _changing(ops.mul)
-    __itruediv__ = div_ = _changing(ops.div)
-    __ipow__ = pow_ = _changing(ops.pow)
-    clamp_, neg_, exp_, sqrt_, relu_ = map(_changing, (ops.clamp, ops.neg, ops.exp, ops.sqrt, ops.relu))
-    sigmoid_, tanh_ = _changing(ops.sigmoid), _changing(ops.tanh)
+    def detach_(self) -> Any:
+        """Cut this tensor off from the graph that made it."""
+        self.node = None
+        return self
 
     def copy_(self, source: Any) -> Any:
         """Write ``source``, broadcast and cast, over this tensor's numbers."""
@@ -90,7 +137,7 @@ class InPlace(Methods):
         value = value.to(self.dtype) if isinstance(value, InPlace) else self.around(np.asarray(value, self.dtype))
         target = self.alias()
         inputs, meta = ops.setitem.bind(target, index, value)
-        if not (mode.recording and (self.node is not None or value.node is not None)):
+        if not lookouts and not (mode.recording and (self.node is not None or value.node is not None)):
             raw = [x.array if isinstance(x, InPlace) else x for x in inputs]
             try:
                 self.array[Indexed.fill(meta["index"], tuple(raw[2:]))] = raw[1]
@@ -103,6 +150,15 @@ class InPlace(Methods):
             # x[i] += y: Python took the view x[i], changed it in place, and now stores it where it came from
             target.made = self.version[0]
         self._overwrite(self.door(ops.setitem, inputs, meta), "x[index] = value")
+
+    def _before(self) -> Any:
+        """This tensor as it is now, for an operation whose gradient may want the old numbers."""
+        before = self.alias()
+        if mode.recording:
+            before.array, before.version, before.made = self.array.copy(), [0], 0
+            if tapes:
+                tapes[-1].same(before.array, self)
+        return before
 
     def _plain(self, others: tuple[Any, ...]) -> bool:
         """Whether NumPy can compute straight into this memory: nothing to remember, nothing to cast or grow."""
@@ -142,6 +198,8 @@ class InPlace(Methods):
             self.node = result.node
             self.made = self.version[0]
         self._changed()
+        if tapes:
+            tapes[-1].written(self, result)
         return self
 
     def _changed(self) -> None:
@@ -168,6 +226,11 @@ class InPlace(Methods):
             )
 
 
+def overwritten(function: Any, x: Any, *options: Any) -> Any:
+    """``function(x, *options)``, written over x: what an option ``inplace=True`` means."""
+    return x._overwrite(function(x._before(), *options), f"{function.__name__}(inplace=True)")
+
+
 def _rank(x: Any) -> str:
     """The kind of its numbers: "b", "i" or "f"."""
     return str(x.dtype.kind).replace("u", "i")
@@ -177,3 +240,28 @@ def _same_memory(a: Array, b: Array) -> bool:
     """Whether two arrays are one and the same view."""
     x, y = a.__array_interface__, b.__array_interface__
     return x["data"] == y["data"] and a.shape == b.shape and a.strides == b.strides
+
+
+def overtaken(op: Op) -> GradientError:
+    """The error for a tensor that ``op`` was given after a change made through a view of it."""
+    return GradientError(
+        f"{op.name} was given a tensor whose memory was since changed in place through a view of it, so its place "
+        f"in the graph no longer says how it was made; change the tensor itself (x[index] = value) instead of the view"
+    )
+
+
+def _forms() -> Iterator[tuple[str, Any]]:
+    """Every in-place form by its name."""
+    for name, op in vars(Methods).items():
+        if isinstance(op, Elementwise) and name == op.name and name not in ("clone", "detach", "maximum", "minimum"):
+            yield name + "_", _changing(op)
+    for name in COMPOSED:
+        yield name + "_", _composed(getattr(ops, name), name)
+    for name in RESHAPED:
+        yield name + "_", _reshaping(getattr(ops, name), name)
+
+
+for _form, _change in _forms():
+    setattr(InPlace, _form, _change)
+for _alias, _form in {**ALIASES, **OPERATORS}.items():
+    setattr(InPlace, _alias, getattr(InPlace, _form))

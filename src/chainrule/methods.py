@@ -8,9 +8,12 @@ import numpy as np
 
 from chainrule import ops
 from chainrule.backprop import Node
+from chainrule.devices import device as _device
 from chainrule.devices import is_place
 from chainrule.ops.base import Array
 from chainrule.ops.dtypes import as_dtype
+
+CPU = _device("cpu")
 
 
 class Methods(ops.Recording):
@@ -164,6 +167,7 @@ class Methods(ops.Recording):
     view = ops.view
     matmul = __matmul__ = ops.matmul
     absolute, clip, divide, multiply, negative, subtract = ops.abs, ops.clamp, ops.div, ops.mul, ops.neg, ops.sub
+    true_divide = ops.div
 
     T = property(lambda self: ops.permute(self, tuple(range(self.ndim))[::-1]), doc="The dimensions in reverse order.")
     mT = property(lambda self: ops.transpose(self, -1, -2), doc="The last two dimensions swapped.")
@@ -178,6 +182,12 @@ class Methods(ops.Recording):
             if not (is_place(target) or target is None or target is True or target is False):
                 return self if self.dtype == target else ops.cast(self, as_dtype(target))
         return self
+
+    def type_as(self, other: Any) -> Any:
+        """The tensor in the dtype of ``other``."""
+        return self.to(other.dtype)
+
+    device = property(lambda self: CPU, doc="Where it is: on the CPU.")
 
     def float(self) -> Any:
         """The tensor as float32."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import dis
+import sys
 from collections.abc import Iterable
 
-from chainrule.errors import OutsideError
+from chainrule.errors import OutsideError, OutsideImport
+
+IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 INSTEAD = {
     "amp": "chainrule computes in float32 and float64; leave autocast out",
@@ -28,9 +32,6 @@ INSTEAD = {
     "set_grad_enabled": "write no_grad or enable_grad as a with block",
     "set_num_threads": "set OMP_NUM_THREADS before Python starts",
     "use_deterministic_algorithms": "everything is deterministic after manual_seed",
-    "unsqueeze_": "write x = x.unsqueeze(dim)",
-    "squeeze_": "write x = x.squeeze(dim)",
-    "register_hook": "change the gradient after backward, in x.grad",
     "LazyLinear": "write Linear with the number of features",
     "MultiheadAttention": "write it with Linear, softmax and @",
     "LSTM": "write the loop over time with Linear and tanh",
@@ -41,7 +42,7 @@ INSTEAD = {
 }
 
 
-def outside(owner: str, name: str, known: Iterable[str]) -> OutsideError:
+def outside(owner: str, name: str, known: Iterable[str]) -> Exception:
     """The error for ``owner.name``, with what to write instead or the nearest names that are here.
 
     >>> print(outside("Tensor", "cuda", []))
@@ -50,7 +51,14 @@ def outside(owner: str, name: str, known: Iterable[str]) -> OutsideError:
     chainrule.nn has no 'Linaer': did you mean Linear? docs/surface.md lists what is here
     """
     if name in INSTEAD:
-        return OutsideError(f"{owner} has no {name!r}: {INSTEAD[name]}")
+        return _error(f"{owner} has no {name!r}: {INSTEAD[name]}", f"{owner}.{name}")
     near = difflib.get_close_matches(name, list(known), 2, 0.7)
     guess = f"did you mean {' or '.join(near)}? " if near else ""
-    return OutsideError(f"{owner} has no {name!r}: {guess}docs/surface.md lists what is here")
+    return _error(f"{owner} has no {name!r}: {guess}docs/surface.md lists what is here", f"{owner}.{name}")
+
+
+def _error(message: str, path: str) -> Exception:
+    """An AttributeError; for ``from owner import name`` an ImportError, as Python would drop what the other says."""
+    asking = sys._getframe(3)  # who asked the module or object, whose __getattr__ asked `outside`
+    imports = asking.f_code.co_code[asking.f_lasti] == IMPORT_FROM if asking.f_lasti >= 0 else False
+    return OutsideImport(message) if imports and path not in sys.modules else OutsideError(message)

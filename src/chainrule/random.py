@@ -22,6 +22,7 @@ from numpy.random.bit_generator import ISeedSequence
 from chainrule.errors import ArgumentError, DtypeError
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import DType, float32
+from chainrule.taping import tapes
 
 
 class _Blank(ISeedSequence):
@@ -76,19 +77,26 @@ class Generator:
             numbers = (self.words(n) & np.uint64(2**24 - 1)) * 2.0**-24
         else:
             numbers = (self.long_words(n) & np.uint64(2**53 - 1)) * 2.0**-53
-        return numbers.astype(dtype).reshape(shape)
+        return self._told("uniform", (shape, dtype), numbers.astype(dtype).reshape(shape))
 
     def normal(self, shape: Shape, dtype: DType = float32) -> Array:
         """Numbers with mean 0 and variance 1."""
         n = math.prod(shape)
         if n < 16:
-            return np.array([self._one_normal() for _ in range(n)], dtype).reshape(shape)
+            return self._told("normal", (shape, dtype), self._pairs(shape).astype(dtype))
         numbers = self.uniform((n,), dtype)
         whole = n // 16 * 16
         numbers[:whole] = _box_muller(numbers[:whole].reshape(-1, 16)).ravel()
         if whole < n:  # the last block is drawn anew and overlaps the one before
             numbers[-16:] = _box_muller(self.uniform((1, 16), dtype)).ravel()
-        return numbers.reshape(shape)
+        return self._told("normal", (shape, dtype), numbers.reshape(shape))
+
+    def normals(self, shape: Shape) -> Array:
+        """The same pair by pair, however many: PyTorch's way for few, and where others are made of them."""
+        return self._told("normals", (shape,), self._pairs(shape))
+
+    def _pairs(self, shape: Shape) -> Array:
+        return np.array([self._one_normal() for _ in range(math.prod(shape))]).reshape(shape)
 
     def _one_normal(self) -> float:
         if self._kept is not None:
@@ -101,7 +109,8 @@ class Generator:
 
     def exponential(self, shape: Shape, dtype: DType = float32) -> Array:
         """Numbers with density e^-x: -log(1 - u) of uniform ones, drawn with 53 bits whatever the dtype."""
-        return -np.log1p(-self.uniform(shape, np.dtype("float64"))).astype(dtype)
+        numbers = -np.log1p(-self.uniform(shape, np.dtype("float64"))).astype(dtype)
+        return self._told("exponential", (shape, dtype), numbers)
 
     def integers(self, low: int, high: int, shape: Shape) -> Array:
         """Whole numbers in [low, high), as int64."""
@@ -109,7 +118,16 @@ class Generator:
             raise ArgumentError(f"randint from {low} to {high}: there is no whole number in [{low}, {high})")
         n, span = math.prod(shape), high - low
         words = self.words(n) if span < 2**28 else self.long_words(n)
-        return (words % np.uint64(span)).astype(np.int64).reshape(shape) + low
+        numbers = (words % np.uint64(span)).astype(np.int64).reshape(shape) + low
+        return self._told("integers", (low, high, shape), numbers)
+
+    def whole(self, shape: Shape, dtype: DType) -> Array:
+        """Whole numbers from 0 to the largest up to which ``dtype`` holds every one."""
+        if dtype.kind == "f":
+            return self.integers(0, 2 ** (np.finfo(dtype).nmant + 1) + 1, shape)
+        n, largest = math.prod(shape), 1 if dtype.kind == "b" else np.iinfo(dtype).max
+        words = self.long_words(n) if dtype == np.int64 else self.words(n)
+        return self._told("whole", (shape, dtype), (words & np.uint64(largest)).astype(dtype).reshape(shape))
 
     def permutation(self, n: int) -> Array:
         """0 … n-1 in random order, as int64."""
@@ -119,7 +137,22 @@ class Generator:
         for i, word in enumerate(self.words(max(n - 1, 0)).tolist()):
             j = i + word % (n - i)
             order[i], order[j] = order[j], order[i]
-        return np.array(order, np.int64)
+        return self._told("permutation", (n,), np.array(order, np.int64))
+
+    def snapshot(self) -> Any:
+        """The state of the stream, for `restore`."""
+        return self._bits.get_state(), self._kept
+
+    def restore(self, snapshot: Any) -> None:
+        """Go back to a state that `snapshot` gave."""
+        bits, self._kept = snapshot
+        self._bits.set_state(bits)
+
+    def _told(self, name: str, given: tuple[Any, ...], numbers: Array) -> Array:
+        """The numbers; a recording under way hears of them, so that its step draws anew each time."""
+        if tapes:
+            tapes[-1].drawn(self, name, given, numbers)
+        return numbers
 
     def seed_for_another(self) -> int:
         """A seed of 63 bits for another stream, drawn from this one."""
@@ -134,6 +167,11 @@ def _box_muller(u: Array) -> Array:
 
 
 default_generator = Generator()
+
+
+def stream(generator: Generator | None) -> Generator:
+    """The stream that was given, or the default one."""
+    return default_generator if generator is None else generator
 
 
 def manual_seed(seed: int) -> Generator:

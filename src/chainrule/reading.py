@@ -11,6 +11,7 @@ from chainrule import ops
 from chainrule.errors import ArgumentError, GradientError, OperandError, ShapeError, shape_of
 from chainrule.methods import Methods
 from chainrule.ops.base import Array
+from chainrule.taping import left
 
 
 class Reading(Methods):
@@ -47,16 +48,19 @@ class Reading(Methods):
                 f"item() of a tensor of shape {shape_of(self.shape)}: it holds {self.array.size} numbers, not 1; "
                 f"write tolist(), or reduce it first: x.mean()"
             )
+        left(self, "item()")
         return self.array.item()
 
     def tolist(self) -> Any:
         """The numbers as nested Python lists."""
+        left(self, "tolist()")
         return self.array.tolist()
 
     def numpy(self) -> Array:
         """The NumPy array itself (the same memory)."""
         if self.node is not None:
             raise GradientError("numpy() of a tensor that requires grad would lose the graph; write x.detach().numpy()")
+        left(self, "numpy()")
         return self.array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -67,6 +71,7 @@ class Reading(Methods):
             raise ArgumentError(
                 f"the truth of a tensor of shape {shape_of(self.shape)} is not one answer; write x.all() or x.any()"
             )
+        left(self, "the truth of a tensor")
         return bool(self.array.item())
 
     def __float__(self) -> float:
@@ -84,4 +89,5 @@ class Reading(Methods):
         return format(self.item(), spec) if spec else str(self)
 
     def __contains__(self, value: Any) -> bool:
+        left(self, "'in'")
         return bool((self == value).array.any())

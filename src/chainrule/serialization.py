@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.devices import is_place
 from chainrule.errors import ArgumentError, DataError, OperandError, require
 from chainrule.files import write_atomically
 from chainrule.ops.dtypes import SUPPORTED
@@ -36,12 +37,15 @@ def save(obj: Mapping[str, Any], f: str | os.PathLike[str]) -> None:
     write_atomically(Path(f), codec.save(tensors, metadata))
 
 
-def load(f: str | os.PathLike[str]) -> Any:
+def load(f: str | os.PathLike[str], map_location: Any = None, *, weights_only: bool = True) -> Any:
     """Read a file written by `save`, or by the safetensors library: the dict, with tensors.
 
+    ``map_location`` can only be the CPU, and whatever ``weights_only`` says, nothing but data is loaded.
     Raises DataError, naming the file, if it is not there, is cut short or is of another kind.
     """
     path = Path(f)
+    if map_location is not None:
+        is_place(map_location)  # refuses any other than the CPU
     codec = require("safetensors", "safetensors", "loading")
     try:
         with codec.safe_open(path, framework="numpy") as file:

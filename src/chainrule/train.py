@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from chainrule.creation import as_tensor
-from chainrule.data import DataLoader, TensorDataset
-from chainrule.errors import ArgumentError, DataError, DivergedError, require, shape_of
-from chainrule.grad_mode import no_grad
+from chainrule.compiler import available
+from chainrule.data import DataLoader
+from chainrule.errors import ArgumentError, DivergedError, require
 from chainrule.nn import Module
 from chainrule.optim import Optimizer
-from chainrule.tensor import Tensor
+from chainrule.training import NotFinite, Tally, as_batches, evaluate, is_mean, refuse_nan, training_step
+
+PAYS = 4.0  # seconds that the epochs to come would take as written, from which compiling them pays
 
 
 @dataclass
@@ -41,12 +41,16 @@ class History:
 def fit(
     model: Module, data: Any, loss: Callable[[Any, Any], Any], optimizer: Optimizer, epochs: int = 1, *,
     validation: Any = None, batch_size: int = 32, shuffle: bool = True, progress: bool = True,
+    compile: bool | None = None,
 ) -> History:  # fmt: skip
     """Train ``model`` on ``data`` for ``epochs`` passes and return the `History`.
 
     data, validation   (inputs, targets) as arrays or tensors, a Dataset, or a DataLoader (which then says
                        ``batch_size`` and ``shuffle`` itself)
     loss               a function of (prediction, targets), such as ``nn.CrossEntropyLoss()``
+
+    compile            whether the step, and whole epochs over data in memory, run as native code (see
+                       `chainrule.compile`): same results, sooner.  None: where it pays, after an epoch as written
 
     Ctrl-C ends training after the step under way: the model keeps what it learned and the history so far
     is returned with ``ended="interrupted"`` (a second Ctrl-C stops at once).
@@ -65,14 +69,15 @@ def fit(
         raise ArgumentError(f"epochs={epochs}: it must be a whole number from 1 on")
     batches = as_batches(data, model, batch_size, shuffle, "data")
     held_out = None if validation is None else as_batches(validation, model, batch_size, False, "validation")
-    history = History()
     bar = _bar(epochs * len(batches), progress)
     was_training = model.training
     model.train()
+    run = _Run(model, batches, loss, optimizer, epochs, bar, compile)
+    history, epoch = run.history, 1
     try:
         with _StopOnRequest() as stop:
-            for epoch in range(1, epochs + 1):
-                _epoch(model, batches, loss, optimizer, epoch, bar, history, stop)
+            while epoch <= epochs:
+                epoch += run.go_on(epoch, epochs - epoch + 1 if held_out is None else 1, stop)
                 if stop.requested:
                     history.ended = "interrupted"
                     break
@@ -107,117 +112,84 @@ class _StopOnRequest:
             signal.signal(signal.SIGINT, self._before)
 
 
-@dataclass
-class Tally:
-    """Sums over the batches of a pass."""
+class _Run:
+    """One call of `fit`, under way."""
 
-    examples: int = 0
-    total: float = 0.0
-    right: int | None = None
+    def __init__(
+        self, model: Module, batches: DataLoader, loss: Any, optimizer: Optimizer, epochs: int, bar: Any,
+        compile: bool | None,
+    ) -> None:  # fmt: skip
+        self.batches, self.loss, self.optimizer, self.epochs, self.bar = batches, loss, optimizer, epochs, bar
+        self.history, self.wanted = History(), compile
+        self.native: Any = None
+        self.step: Any = training_step(model, loss, optimizer)
+        if compile:
+            self._compile()
 
-    def add(self, value: float, prediction: Any, target: Any) -> None:
-        """Count a batch whose mean loss was ``value``."""
-        n = len(target)
-        self.examples, self.total = self.examples + n, self.total + value * n
-        if target.dtype.kind in "iu" and prediction.ndim == 2 and target.ndim == 1:
-            hits = int((prediction.array.argmax(axis=1) == target.array).sum())
-            self.right = (self.right or 0) + hits
+    def _compile(self) -> None:
+        from chainrule.compiler import compile
 
-    @property
-    def loss(self) -> float:
-        """Mean loss over the examples."""
-        return self.total / self.examples
+        compiled = compile(self.step)
+        if compiled is not self.step:
+            from chainrule.compiler.epochs import Epochs
 
-    @property
-    def accuracy(self) -> float | None:
-        """Share of examples read rightly; None where the targets are no classes."""
-        return None if self.right is None else self.right / self.examples
+            self.step, self.native = compiled, Epochs(compiled, self.batches, is_mean(self.loss))
 
+    def go_on(self, epoch: int, most: int, stop: _StopOnRequest) -> int:
+        """Run epoch number ``epoch``, and natively up to ``most``; how many were run."""
+        if self.native is not None and self.native.prepare():
+            return self._natively(epoch, most)
+        start = time.perf_counter()
+        tally = Tally()
+        self._batches(tally, epoch, 0, self.batches, stop)
+        self._note(tally)
+        if self.wanted is None and (time.perf_counter() - start) * (self.epochs - epoch) > PAYS and available():
+            self.wanted = True
+            self._compile()
+        return 1
 
-def evaluate(model: Module, data: Any, loss: Callable[[Any, Any], Any], batch_size: int = 256) -> Tally:
-    """Mean loss, and accuracy where the targets are classes, without training."""
-    was_training = model.training
-    model.eval()
-    tally = Tally()
-    with no_grad():
-        for inputs, targets in as_batches(data, model, batch_size, False, "data"):
-            prediction = model(inputs)
-            tally.add(_per_example(loss, loss(prediction, targets), targets), prediction, targets)
-    model.train(was_training)
-    return tally
+    def _batches(self, tally: Tally, epoch: int, first: int, batches: Iterable[Any], stop: _StopOnRequest) -> None:
+        """Steps as written, or compiled one by one."""
+        for number, (inputs, targets) in enumerate(batches, first):
+            if epoch == 1:  # a loader of one's own was not looked through before
+                refuse_nan(inputs, f"batch {number}, inputs")
+                refuse_nan(targets, f"batch {number}, targets")
+            try:
+                value, right = self.step(inputs, targets)
+            except NotFinite as problem:
+                raise DivergedError(
+                    f"the loss became {problem.number} in epoch {epoch}, step {number}: the steps are too long "
+                    f"(lr={self.optimizer.param_groups[0].get('lr')}); try a tenth of it"
+                ) from None
+            n = len(targets)
+            total = value.item() * n if is_mean(self.loss) else value.item()
+            tally.add(n, total, None if right is None else right.item())
+            self.bar.update(1)
+            if stop.requested:
+                break
 
+    def _natively(self, epoch: int, most: int) -> int:
+        """Whole epochs without Python; a step that must run as written does so, and the epoch is ended like it."""
+        assert self.native is not None
+        totals, stopped = self.native.run(most)
+        done = len(totals) - (stopped is not None)
+        for row in totals[:done]:
+            self._note(Tally(self.native.seen, row[0], int(row[1]) if len(row) > 1 else None))
+        self.bar.update(done * len(self.batches))
+        if stopped is None:
+            return done
+        (first, order), (total, *right) = stopped, totals[-1]
+        tally = Tally(min(first * self.native.size, self.native.examples), total, int(right[0]) if right else None)
+        with _StopOnRequest() as stop:
+            self.bar.update(first)
+            self._batches(tally, epoch + done, first, self.native.from_batch(first, order), stop)
+        self._note(tally)
+        return done + 1
 
-def as_batches(data: Any, model: Module, batch_size: int, shuffle: bool, name: str) -> DataLoader:
-    """Anything `fit` takes as data -> a DataLoader; checks in-memory data for NaN once."""
-    if isinstance(data, DataLoader):
-        return data
-    if isinstance(data, tuple | list):
-        if len(data) != 2:
-            raise DataError(f"{name} has {len(data)} parts: give (inputs, targets), a Dataset or a DataLoader")
-        inputs, targets = (_fitting(part, model) for part in data)
-        for what, part in (("inputs", inputs), ("targets", targets)):
-            _refuse_nan(part, f"{name}, {what}")
-        data = TensorDataset(inputs, targets)
-    elif isinstance(data, TensorDataset):
-        for i, part in enumerate(data.tensors):
-            _refuse_nan(part, f"{name}, part {i}")
-    elif not (hasattr(data, "__len__") and hasattr(data, "__getitem__")):
-        raise DataError(f"{name} is {type(data).__name__}: give (inputs, targets), a Dataset or a DataLoader")
-    if len(data) == 0:
-        raise DataError(f"{name} holds no examples: there is nothing to learn from")
-    return DataLoader(data, batch_size=batch_size, shuffle=shuffle)
-
-
-def _fitting(part: Any, model: Module) -> Tensor:
-    """Floating numbers in the dtype of the model's parameters (NumPy's default is float64, a model's float32)."""
-    part = as_tensor(part)
-    wanted = next((p.dtype for p in model.parameters()), part.dtype)
-    return part.to(wanted) if part.dtype.kind == "f" else part
-
-
-def _refuse_nan(part: Tensor, name: str) -> None:
-    """Say where the first number that is none stands."""
-    if part.dtype.kind == "f" and not np.isfinite(part.array).all():
-        bad = np.argwhere(~np.isfinite(part.array))
-        where = tuple(int(i) for i in bad[0])
-        raise DataError(
-            f"{name} of shape {shape_of(part.shape)} hold {part.array[where]} at {where} ({len(bad)} of "
-            f"{part.array.size} numbers are NaN or infinite): fill them in or leave those examples out"
-        )
-
-
-def _epoch(
-    model: Module, batches: Iterable[Any], loss: Any, optimizer: Optimizer, epoch: int, bar: Any, history: History,
-    stop: _StopOnRequest,
-) -> None:  # fmt: skip
-    tally = Tally()
-    for step, (inputs, targets) in enumerate(batches):
-        if epoch == 1:  # a loader of one's own was not looked through before
-            _refuse_nan(inputs, f"batch {step}, inputs")
-            _refuse_nan(targets, f"batch {step}, targets")
-        prediction = model(inputs)
-        value = loss(prediction, targets)
-        number = value.item()
-        if not np.isfinite(number):
-            raise DivergedError(
-                f"the loss became {number} in epoch {epoch}, step {step}: the steps are too long "
-                f"(lr={optimizer.param_groups[0].get('lr')}); try a tenth of it"
-            )
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        tally.add(_per_example(loss, value, targets), prediction, targets)
-        bar.update(1)
-        if stop.requested:
-            break
-    history.loss.append(tally.loss)
-    if tally.accuracy is not None:
-        history.accuracy.append(tally.accuracy)
-
-
-def _per_example(loss: Any, value: Any, targets: Any) -> float:
-    """The mean loss of a batch, also where the loss was summed over it."""
-    return float(value.item()) / (len(targets) if getattr(loss, "reduction", "mean") == "sum" else 1)
+    def _note(self, tally: Tally) -> None:
+        self.history.loss.append(tally.loss)
+        if tally.accuracy is not None:
+            self.history.accuracy.append(tally.accuracy)
 
 
 def _bar(steps: int, progress: bool) -> Any:

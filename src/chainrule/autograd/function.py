@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.backprop import lookouts
 from chainrule.errors import ArgumentError, GradientError, OperandError, ShapeError, shape_of
 from chainrule.grad_mode import mode, no_grad
 from chainrule.ops.base import Op, Shape, unbroadcast
@@ -19,6 +20,16 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._saved: list[tuple[Tensor | None, int]] = []
+        self._constant: tuple[Tensor, ...] = ()
+        self._materialize = True
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say which of the results have no gradient."""
+        self._constant = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """With False, ``backward`` is given None, not zeros, for a result that got no gradient."""
+        self._materialize = value
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors (inputs or outputs) for ``backward``."""
@@ -83,21 +94,33 @@ class Function:
         for x in results:
             if not isinstance(x, Tensor):
                 raise OperandError(f"{cls.__name__}.forward returned {type(x).__name__}: return tensors")
-        results = tuple(x.alias() if any(x is given for given in inputs) else x for x in results)
+        constant = [any(x is fixed for fixed in ctx._constant) for x in results]
+        results = tuple(
+            x.detach() if fixed else x.alias() if any(x is given for given in inputs) else x
+            for x, fixed in zip(results, constant, strict=True)
+        )
         if mode.recording and any(node is not None for node in nodes):
             raw = [x.array if isinstance(x, Tensor) else x for x in inputs]
-            _remember(_Call(cls, ctx), inputs, raw, nodes, results)
+            call = _Call(cls, ctx)
+            _remember(call, inputs, raw, nodes, results, constant)
+            for lookout in lookouts:
+                for x in results:
+                    lookout.applied(call, inputs, {}, x)
         return results if isinstance(out, tuple) else results[0]
 
 
-def _remember(call: _Call, inputs: Any, raw: Any, nodes: Any, results: tuple[Tensor, ...]) -> None:
+def _remember(
+    call: _Call, inputs: Any, raw: Any, nodes: Any, results: tuple[Tensor, ...], constant: list[bool]
+) -> None:
     if len(results) == 1:
+        if constant[0]:
+            return
         remember(call, inputs, raw, nodes, results[0], {})
         return
     together = wrap(np.empty(0))  # one node for the call; each result picks its part of it
     remember(call, inputs, raw, nodes, together, {"shapes": [x.array for x in results]})
     for i, x in enumerate(results):
-        if x.dtype.kind == "f":
+        if x.dtype.kind == "f" and not constant[i]:
             remember(_PICK, (together,), [together.array], [together.node], x, {"part": i, "of": len(results)})
 
 
@@ -112,9 +135,9 @@ class _Call(Op):
         lifted = isinstance(out, Tensor)
         gradients = list(g) if isinstance(g, _Parts) else [g]
         for i, like in enumerate(meta.get("shapes", ())):
-            if gradients[i] is None:
+            if gradients[i] is None and self.ctx._materialize:
                 gradients[i] = np.zeros_like(like)
-        given = [x if isinstance(x, Tensor) else wrap(np.asarray(x)) for x in gradients]
+        given = [x if x is None or isinstance(x, Tensor) else wrap(np.asarray(x)) for x in gradients]
         if lifted:
             returned = self.function.backward(self.ctx, *given)
         else:

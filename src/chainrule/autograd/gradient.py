@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.creation import zeros_like
+from chainrule.differentiable import slopes, walk_back
 from chainrule.errors import ArgumentError, GradientError
-from chainrule.tensor import Tensor, collect, slopes
+from chainrule.tensor import Tensor
 
 
 def grad(
@@ -16,11 +18,13 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool = False,
+    *,
+    materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The slopes of ``outputs`` (their sum, weighed by ``grad_outputs``) with respect to each of ``inputs``.
 
     Touches no ``.grad``.  Raises GradientError for an input that the outputs do not depend on, unless
-    ``allow_unused``, which gives None there.
+    ``allow_unused``, which gives None there, or ``materialize_grads``, which gives zeros.
 
     >>> x = chainrule.tensor(3.0, requires_grad=True)
     >>> chainrule.autograd.grad(x**3, x)
@@ -35,6 +39,8 @@ def grad(
     nodes = [x.node for x in wanted]
     found = slopes(results, _weights(results, grad_outputs), retain_graph, create_graph, frozenset(nodes))  # type: ignore[arg-type]
     gradients = [found.get(node) for node in nodes]  # type: ignore[arg-type]
+    if materialize_grads:
+        return tuple(zeros_like(x) if g is None else g for g, x in zip(gradients, wanted, strict=True))
     if not allow_unused and any(g is None for g in gradients):
         i = next(i for i, g in enumerate(gradients) if g is None)
         raise GradientError(
@@ -49,10 +55,11 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
-    """``backward()`` from several tensors at once: gradients are added up in ``.grad`` of the leaves."""
+    """``backward()`` from several tensors at once, into ``.grad`` of the leaves (or of ``inputs``)."""
     results = _several(tensors)
-    collect(slopes(results, _weights(results, grad_tensors), retain_graph, create_graph))
+    walk_back(results, _weights(results, grad_tensors), retain_graph, create_graph, inputs)
 
 
 def _several(tensors: Tensor | Sequence[Tensor]) -> list[Tensor]:

@@ -19,6 +19,9 @@ from chainrule.tensor import Tensor
 class Dataset:
     """Base of data sets: write ``__getitem__(i)``, one example, and ``__len__``."""
 
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls  # Dataset[int], as PyTorch's are written
+
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no __getitem__: write def __getitem__(self, i): ...")
 

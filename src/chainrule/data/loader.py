@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from chainrule.creation import as_tensor, from_numpy, tensor
 from chainrule.data.dataset import IterableDataset, TensorDataset
 from chainrule.data.samplers import BatchSampler, RandomSampler, SequentialSampler
+from chainrule.data.workers import Pool
 from chainrule.errors import ArgumentError, DataError, OperandError
 from chainrule.ops import stack
 from chainrule.random import Generator, default_generator
@@ -48,16 +50,16 @@ def default_collate(batch: Sequence[Any]) -> Any:
     )
 
 
-def default_convert(example: Any) -> Any:
+def default_convert(data: Any) -> Any:
     """One example as it comes out without a batch: arrays become tensors, tuples lists; the rest stays."""
-    if isinstance(example, np.ndarray | np.generic):
-        return as_tensor(example)
-    if isinstance(example, dict):
-        return {key: default_convert(part) for key, part in example.items()}
-    if isinstance(example, tuple | list):
-        parts = [default_convert(part) for part in example]
-        return type(example)(*parts) if hasattr(example, "_fields") else parts
-    return example
+    if isinstance(data, np.ndarray | np.generic):
+        return as_tensor(data)
+    if isinstance(data, dict):
+        return {key: default_convert(part) for key, part in data.items()}
+    if isinstance(data, tuple | list):
+        parts = [default_convert(part) for part in data]
+        return type(data)(*parts) if hasattr(data, "_fields") else parts
+    return data
 
 
 class DataLoader:
@@ -69,7 +71,11 @@ class DataLoader:
     sampler        the order, instead of ``shuffle``
     batch_sampler  the batches themselves: any iterable of lists of numbers, instead of all of these
     collate_fn     how a list of examples becomes a batch (with batch_size=None: what is done to each example)
+    num_workers    that many processes load batches ahead (``prefetch_factor`` each); ``worker_init_fn(number)`` is
+                   called in each.  It pays where an example takes long to make: see docs/log.md
 
+    pin_memory and persistent_workers are taken and change nothing: memory is ordinary memory, and workers start anew
+    for each pass.
     An IterableDataset is gone through in its own order until it ends.
     Raises DataError for an empty data set, ArgumentError for options that exclude one another.
 
@@ -82,15 +88,17 @@ class DataLoader:
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool = False, sampler: Iterable[int] | None = None,
         batch_sampler: Iterable[Any] | None = None, num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None, pin_memory: bool = False, drop_last: bool = False,
-        generator: Generator | None = None,
+        timeout: float = 0, worker_init_fn: Callable[[int], Any] | None = None, multiprocessing_context: Any = None,
+        generator: Generator | None = None, *, prefetch_factor: int | None = None, persistent_workers: bool = False,
+        pin_memory_device: str = "", in_order: bool = True,
     ) -> None:  # fmt: skip
-        self._streams = isinstance(dataset, IterableDataset)
-        if self._streams and (shuffle or sampler is not None or batch_sampler is not None):
+        self.streams = isinstance(dataset, IterableDataset)
+        if self.streams and (shuffle or sampler is not None or batch_sampler is not None):
             raise ArgumentError(
                 f"{type(dataset).__name__} is an IterableDataset, which has an order of its own: leave out shuffle, "
                 f"sampler and batch_sampler, and shuffle in its __iter__"
             )
-        if not self._streams and len(dataset) == 0:
+        if not self.streams and len(dataset) == 0:
             raise DataError("DataLoader of a data set with no examples: there is nothing to go through")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ArgumentError("batch_sampler says everything: leave out batch_size, shuffle, sampler and drop_last")
@@ -98,12 +106,17 @@ class DataLoader:
             raise ArgumentError("sampler gives the order: leave out shuffle")
         if batch_size is None and drop_last:
             raise ArgumentError("batch_size=None makes no batches, so none can be short: leave out drop_last")
-        if num_workers or pin_memory:
+        if num_workers < 0 or (not num_workers and (prefetch_factor is not None or timeout or persistent_workers)):
             raise ArgumentError(
-                "num_workers and pin_memory: chainrule loads in this process, into ordinary memory; leave them out"
+                f"num_workers={num_workers}: it is 0 or more, and prefetch_factor, timeout and persistent_workers are "
+                f"for workers: they need at least 1"
             )
+        self.num_workers, self.prefetch_factor = num_workers, 2 if prefetch_factor is None else prefetch_factor
+        self.worker_init_fn, self.timeout = worker_init_fn, timeout
+        self.multiprocessing_context, self.persistent_workers = multiprocessing_context, persistent_workers
+        self.pin_memory = pin_memory
         self.dataset, self.drop_last, self.generator = dataset, drop_last, generator
-        if self._streams:
+        if self.streams:
             sampler = dataset  # a stream is sampled by going through it: what comes are the examples themselves
         elif sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
@@ -117,18 +130,30 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         # PyTorch draws a seed for its workers at the start of each pass; draw it too, to stay in step with it
-        (self.generator or default_generator).seed_for_another()
+        seed = (self.generator or default_generator).seed_for_another()
+        if self.num_workers:
+            tasks = repeat(()) if self.streams else iter(self._indices())
+            return Pool.batches(self, seed, tasks)
+        if self.streams:
+            return self.of_stream()
+        return (self.batch(indices) for indices in self._indices())
+
+    def _indices(self) -> Any:
+        """The numbers of each batch; single numbers without batches."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def batch(self, indices: Any) -> Any:
+        """The batch of these numbers; the example of a single one."""
         if self.batch_sampler is None:
-            return ((self.collate_fn or default_convert)(self._example(i)) for i in self.sampler)
-        return (self._batch(indices) for indices in self.batch_sampler)
-
-    def _example(self, i: Any) -> Any:
-        return i if self._streams else self.dataset[i]
-
-    def _batch(self, indices: Any) -> Any:
+            return (self.collate_fn or default_convert)(self.dataset[indices])
         if self._in_one_go and len(indices):
             return list(self.dataset.batch(indices))
-        return (self.collate_fn or default_collate)([self._example(i) for i in indices])
+        return (self.collate_fn or default_collate)([self.dataset[i] for i in indices])
+
+    def of_stream(self) -> Iterator[Any]:
+        """The batches of a stream."""
+        collate = self.collate_fn or (default_convert if self.batch_sampler is None else default_collate)
+        return (collate(examples) for examples in self._indices())
 
     def __len__(self) -> int:
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]

@@ -15,7 +15,20 @@ from chainrule.ops.dtypes import float64
 from chainrule.random import Generator, default_generator
 
 
-class SequentialSampler:
+class Sampler:
+    """Base of samplers: write ``__iter__``, the numbers of the examples in order, and ``__len__`` where it is known."""
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls  # Sampler[int], as PyTorch's are written
+
+    def __init__(self, data_source: Any = None) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__: write def __iter__(self): ...")
+
+
+class SequentialSampler(Sampler):
     """0, 1, 2, …"""
 
     def __init__(self, data_source: Any) -> None:
@@ -28,7 +41,7 @@ class SequentialSampler:
         return len(self.data_source)
 
 
-class RandomSampler:
+class RandomSampler(Sampler):
     """Every number once, in a new random order each time; after the same seed, PyTorch's order.
 
     With ``replacement`` each number is drawn from all, so one may come twice; ``num_samples`` is how many are drawn
@@ -59,7 +72,7 @@ class RandomSampler:
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
 
-class SubsetRandomSampler:
+class SubsetRandomSampler(Sampler):
     """The given numbers, in a new random order each time; after the same seed, PyTorch's order.
 
     >>> sorted(SubsetRandomSampler([3, 5, 8]))
@@ -77,7 +90,7 @@ class SubsetRandomSampler:
         return len(self.indices)
 
 
-class WeightedRandomSampler:
+class WeightedRandomSampler(Sampler):
     """``num_samples`` numbers, number i with a chance in proportion to ``weights[i]``; PyTorch's after the same seed.
 
     What it is for: classes of very different size; give each example 1 / (size of its class).
@@ -126,7 +139,7 @@ def _check_weights(weights: Array, num_samples: int, replacement: bool) -> None:
         )
 
 
-class BatchSampler:
+class BatchSampler(Sampler):
     """The numbers of a sampler, ``batch_size`` at a time; a short last batch is kept unless ``drop_last``."""
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool = False) -> None:

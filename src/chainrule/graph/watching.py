@@ -5,21 +5,21 @@
 
 A shape error in the block gets the picture of what led to the failing operation: as text in the traceback, and as
 ``error.graph``.  The first nan or inf, forward or in a gradient, stops the block and shows where it was made.
+What is found and how it is said is `chainrule.autograd.detect_anomaly`'s.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
-from chainrule.backprop import Node
-from chainrule.errors import ChainruleError, DivergedError, ShapeError, shape_of
+from chainrule.autograd.anomaly import HOME, detect_anomaly, made_up
+from chainrule.backprop import Node, lookouts
+from chainrule.errors import ChainruleError, ShapeError, shape_of
 from chainrule.graph.findings import Finding
-from chainrule.graph.numbers import spread
 from chainrule.graph.picture import Picture, draw
 from chainrule.graph.tree import text
 from chainrule.graph.view import View
@@ -30,65 +30,36 @@ APPLY, PULL, CALL = apply.__code__, Node.pull.__code__, Op.__call__.__code__
 LINES = 30
 
 
-class watch:
+class watch(detect_anomaly):
     """A block in which an error shows its graph, and the first nan (and, unless ``inf=False``, inf) is an error.
 
-    It looks at every operation and slows them down several times: for finding a fault, not for training.
+    It is `chainrule.autograd.detect_anomaly` with the picture.  It looks at every operation and slows them down: for
+    finding a fault, not for training.
 
     >>> x = chainrule.tensor([1.0, -1.0], requires_grad=True)
-    >>> with watch():
+    >>> with watch():  # doctest: +ELLIPSIS
     ...     loss = x.log().sum()
     Traceback (most recent call last):
         ...
-    chainrule.errors.DivergedError: log of (2,) gave 1 nan, 0 inf of 2
+    chainrule.errors.AnomalyError: log of (2,) gave 1 nan, 0 inf of 2, at <doctest ...>:2: loss = x.log().sum()
     the graph up to there:
-    log = [0.0, nan]   ← log of (2,) gave 1 nan, 0 inf of 2
+    log = [0.0, nan]   ← log of (2,) gave 1 nan, 0 inf of 2, at <doctest ...>:2: loss = x.log().sum()
     └─ x = [1.0, −1.0]
     """
 
+    picture = ""  # the error gets the picture itself
+
     def __init__(self, nan: bool = True, inf: bool = True) -> None:
         self.nan, self.inf = nan, inf
-        self._at: Node | None = None
 
     def __enter__(self) -> watch:
-        self._before = sys.getprofile()
-        if self.nan or self.inf:
-            sys.setprofile(self._look)
+        lookouts.append(self)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        sys.setprofile(self._before)
+        lookouts.remove(self)
         if isinstance(error, ChainruleError) and not hasattr(error, "graph"):
-            _show(error, _frames(trace), self._at)
-
-    def _look(self, frame: FrameType, event: str, result: Any) -> None:
-        """Called by Python at every call and return: look at what operations and gradient rules return."""
-        if event != "return" or result is None:
-            return
-        if frame.f_code is APPLY and self._bad(result.array):
-            known = frame.f_locals
-            self._at = _node(known["op"], known["inputs"], known["meta"], result.array)
-            raise DivergedError(_told(self._at, result.array))
-        if frame.f_code is PULL:
-            for sent in result:
-                array = getattr(sent, "array", sent)
-                if self._bad(array):
-                    self._at = node = frame.f_locals["self"]
-                    raise DivergedError(f"the gradient that {node.op.name} sends on has {spread(np.atleast_1d(array))}")
-
-    def _bad(self, array: Any) -> bool:
-        if not isinstance(array, np.ndarray | np.floating) or array.dtype.kind != "f":
-            return False
-        return bool((self.nan and np.isnan(array).any()) or (self.inf and np.isinf(array).any()))
-
-
-def _told(node: Node, out: Any) -> str:
-    op, raw = node.op, node.raw
-    assert op is not None  # a leaf is not computed
-    shapes = " and ".join(shape_of(x.shape) if isinstance(x, np.ndarray) else repr(x) for x in raw)
-    already = any(isinstance(x, np.ndarray) and x.dtype.kind == "f" and not np.isfinite(x).all() for x in raw)
-    before = "; what it was given held some already" if already else ""
-    return f"{op.name} of {shapes} gave {spread(np.atleast_1d(out))}{before}"
+            _show(error, _frames(trace), getattr(error, "node", None))
 
 
 def _show(error: ChainruleError, frames: list[FrameType], at: Node | None) -> None:
@@ -136,21 +107,15 @@ def _failed(frames: list[FrameType]) -> Any:
         if frame.f_code is PULL:
             return known["self"]
         if frame.f_code is APPLY:
-            return _node(known["op"], known["inputs"], known["meta"], known.get("out"))
+            out = known.get("out")
+            return made_up(known["op"], known["inputs"], known["meta"], _Nothing() if out is None else np.asarray(out))
         if frame.f_code is CALL:
-            return _node(known["self"], known["args"], known["kwargs"], None)
+            return made_up(known["self"], known["args"], known["kwargs"], _Nothing())
     for frame in reversed(frames):
         tensors = [x for x in frame.f_locals.values() if isinstance(x, Tensor)]
         if tensors:
             return list({id(x): x for x in tensors}.values())
     return None
-
-
-def _node(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any], out: Any) -> Node:
-    """A node for an operation that has not become one."""
-    parents = [x.node if isinstance(x, Tensor) else None for x in inputs]
-    raw = [x.array if isinstance(x, Tensor) else x for x in inputs]
-    return Node(op, inputs, raw, parents, _Nothing() if out is None else np.asarray(out), meta, [])
 
 
 def _names(frames: list[FrameType]) -> dict[str, Any]:
@@ -177,4 +142,4 @@ def _unlike(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _ours(code: CodeType) -> bool:
-    return code.co_filename.startswith(__file__.rsplit("graph", 1)[0])
+    return code.co_filename.startswith(HOME)

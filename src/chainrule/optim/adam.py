@@ -6,7 +6,6 @@ v ← β₂ v + (1 - β₂) g²       v̂ = v / (1 - β₂ᵗ)
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -174,8 +173,8 @@ class RAdam(Moments):
         most = 2 / (1 - beta2) - 1
         rho = most - 2 * t * beta2**t / (1 - beta2**t)
         if rho > 5:
-            rectified = math.sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho))
-            step = step * (rectified * math.sqrt(1 - beta2**t)) / (sqrt(v) + group["eps"])
+            rectified = ((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho)) ** 0.5
+            step = step * (rectified * (1 - beta2**t) ** 0.5) / (sqrt(v) + group["eps"])
         p -= step
 
 

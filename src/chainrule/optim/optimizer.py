@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,7 +11,30 @@ import numpy as np
 
 from chainrule.errors import ArgumentError, OperandError, ShapeError
 from chainrule.grad_mode import enable_grad
+from chainrule.hooks import Handle, hang
+from chainrule.taping import tape
 from chainrule.tensor import Tensor
+
+StepHook = Callable[..., Any]
+
+
+def with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """``step``, with the hooks of the optimizer called before and after."""
+
+    @functools.wraps(step)
+    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        for hook in list(self.before_step.values()):
+            replaced = hook(self, args, kwargs)
+            if replaced is not None:
+                if not isinstance(replaced, tuple) or len(replaced) != 2:
+                    raise ArgumentError("a hook before the step returned something else than (args, kwargs) or None")
+                args, kwargs = replaced
+        result = step(self, *args, **kwargs)
+        for hook in list(self.after_step.values()):
+            hook(self, args, kwargs)
+        return result
+
+    return run
 
 
 class Optimizer:
@@ -18,14 +43,22 @@ class Optimizer:
     A subclass states its rule as ``update(p, g, state, group)`` in operators that change ``p`` and the
     state in place (``p -= lr * g``): it is written once and acts on whatever it is given.
 
-    param_groups   list of dicts: "params" and the options for them
+    param_groups   list of dicts: "params" and the options for them; "param_names" if names were given
     state          for each parameter, a dict of what the rule remembers
+
+    An optimizer of your own may write ``step`` itself, as in PyTorch.
     """
+
+    def __init_subclass__(cls) -> None:
+        if "step" in vars(cls):
+            cls.step = with_step_hooks(cls.step)  # type: ignore[method-assign]
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults, self.calls = defaults, 0
         self.param_groups: list[dict[str, Any]] = []
-        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.before_step: dict[int, StepHook] = {}
+        self.after_step: dict[int, StepHook] = {}
         if isinstance(params, Tensor):
             raise OperandError("an optimizer takes a list of parameters: write model.parameters(), or [w]")
         groups = list(params)
@@ -40,6 +73,14 @@ class Optimizer:
             raise OperandError("a parameter group is a dict with parameters and options: {'params': [...], 'lr': 0.1}")
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
+        named = [isinstance(p, tuple) for p in params]
+        if any(named) != all(named) or (self.param_groups and any(named) != ("param_names" in self.param_groups[0])):
+            raise ArgumentError(
+                "some parameters came with a name and some without: write model.named_parameters() for all, "
+                "or model.parameters() for all"
+            )
+        names = {"param_names": [name for name, _ in params]} if params and all(named) else {}
+        params = [p for _, p in params] if names else params
         known = {id(p) for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
@@ -49,7 +90,15 @@ class Optimizer:
             if id(p) in known:
                 raise ArgumentError(f"parameter {i} is given twice: it would be moved twice a step")
             known.add(id(p))
-        self.param_groups.append({**self.defaults, **param_group, "params": params})
+        self.param_groups.append({**self.defaults, **param_group, "params": params, **names})
+
+    def register_step_pre_hook(self, hook: StepHook) -> Handle:
+        """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other (args, kwargs)."""
+        return hang(self.before_step, hook)
+
+    def register_step_post_hook(self, hook: StepHook) -> Handle:
+        """Call ``hook(optimizer, args, kwargs)`` after each step."""
+        return hang(self.after_step, hook)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before the next backward adds to them."""
@@ -60,6 +109,7 @@ class Optimizer:
                 else:
                     p.grad.zero_()
 
+    @with_step_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient.  ``closure``, if given, recomputes the loss first."""
         loss = None
@@ -68,13 +118,16 @@ class Optimizer:
                 loss = closure()
         self.calls += 1
         for group in self.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group = {**group, "lr": group["lr"].item()}
             for p in group["params"]:
                 if p.grad is not None:
                     if p.grad.shape != p.shape:
                         raise ShapeError(f"a gradient of shape {p.grad.shape} for a parameter of shape {p.shape}")
-                    state = self.state.get(p)
-                    if state is None:
-                        state = self.state[p] = {}
+                    state = self.state[p]
+                    if recording := tape():
+                        recording.move(self, p, state, group)
+                        continue
                     g = -p.grad.array if group.get("maximize") else p.grad.array
                     self.update(p.array, g, state, group)
                     p.version[0] += 1
@@ -87,7 +140,7 @@ class Optimizer:
         float32, and every operation on such numbers is many times slower: measured, a step of Adam takes
         three times as long after a thousand steps.
         """
-        if self.calls % 32 == 0:
+        if self.calls % 32 == 0 or tape():
             for mean in means:
                 mean *= abs(mean) > 1e8 * np.finfo(mean.dtype).tiny
 
@@ -112,10 +165,13 @@ class Optimizer:
         if sizes != mine:
             raise ArgumentError(f"the state is of groups of {sizes} parameters, this optimizer has groups of {mine}")
         params = [p for group in self.param_groups for p in group["params"]]
-        self.state = {
-            params[i]: {k: np.array(v.array, params[i].dtype) if isinstance(v, Tensor) else v for k, v in kept.items()}
-            for i, kept in state_dict["state"].items()
-        }
+        self.state = defaultdict(dict)
+        for i, kept in state_dict["state"].items():
+            dtype, own = params[i].dtype, type(self).update is Optimizer.update  # a rule of the user's keeps tensors
+            self.state[params[i]] = {
+                k: v if not isinstance(v, Tensor) else v.to(dtype).clone() if own else np.array(v.array, dtype)
+                for k, v in kept.items()
+            }
         for group, saved in zip(self.param_groups, groups, strict=True):
             group.update({k: v for k, v in saved.items() if k != "params"})
 
