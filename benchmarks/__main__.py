@@ -1,4 +1,7 @@
-"""``python -m benchmarks [eager] [scalar] [imports] [graph] [layers]``: all of them, or those named."""
+"""``python -m benchmarks [eager] [scalar] [imports] [graph] [layers] [compiled]``: all of them, or those named.
+
+What follows ``compiled`` is for it: ``--write``, and names of its workloads.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ import sys
 
 from benchmarks.measure import alone
 
-NAMES = ("eager", "scalar", "imports", "graph", "layers")
+NAMES = ("eager", "scalar", "imports", "graph", "layers", "compiled")
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Run the benchmarks named, print their tables."""
+    end = words.index("compiled") + 1 if "compiled" in words else len(words)
+    names, given = words[:end], {"compiled": tuple(words[end:])}
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         print(f"benchmarks: there is no {unknown[0]!r}; choose from {', '.join(NAMES)}", file=sys.stderr)
@@ -19,7 +24,8 @@ def main(names: list[str]) -> int:
     alone()
     for name in names or NAMES:
         module = importlib.import_module(f"benchmarks.{name}")
-        print(f"## {name}\n\n{(module.__doc__ or '').strip()}\n\n{module.run()}\n", flush=True)
+        told = module.run(given[name]) if name in given else module.run()
+        print(f"## {name}\n\n{(module.__doc__ or '').strip()}\n\n{told}\n", flush=True)
     return 0
 
 

@@ -1,0 +1,105 @@
+"""A race: everyone's weights are compared after the same steps, then they take turns, and the medians count."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import statistics
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.workloads import WORKLOADS, Contestant, Workload
+
+MODULES = ("pytorch", "jax_steps", "sklearn_mlp", "by_hand", "ours")
+
+
+@dataclass
+class Result:
+    """Of one workload: microseconds a step, how far the weights were apart, and who did not run, with the reason."""
+
+    key: str
+    microseconds: dict[str, float] = field(default_factory=dict)
+    apart: dict[str, float] = field(default_factory=dict)
+    first: dict[str, float] = field(default_factory=dict)  # seconds until the first epoch was done
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+def make(w: Workload, shuffle: bool) -> tuple[dict[str, Contestant], dict[str, str]]:
+    """Everyone who can run, and why the others cannot."""
+    there: dict[str, Contestant] = {}
+    absent: dict[str, str] = {}
+    for name in MODULES:
+        try:
+            found = importlib.import_module(f"benchmarks.peers.{name}").contestants(w, shuffle)
+        except ImportError as error:
+            absent[name] = f"not run: {error}"
+            continue
+        for who, one in found.items():
+            (absent if isinstance(one, str) else there)[who] = one  # type: ignore[index]
+    return there, absent
+
+
+def contest(key: str, rounds: int = 7, seconds: float = 0.12, threads: int = 1) -> Result:
+    """Race everyone at one workload. To be called in a fresh process."""
+    import torch
+
+    torch.set_num_threads(threads)
+    w = next(w for w in WORKLOADS if w.key == key)
+    everyone, absent = make(w, shuffle=False)
+    result = Result(key, absent=absent)
+    _compare(w, everyone, result)
+    if w.shuffle:
+        everyone, _ = make(w, shuffle=True)
+        for one in everyone.values():
+            one.advance(6)
+    for who in list(everyone):
+        if why := everyone[who].failing():
+            result.absent[who] = f"not run: {why}"
+            del everyone[who]
+    counts = {}
+    for who, one in everyone.items():
+        one.advance(2)
+        counts[who] = 1
+        while (taken := _seconds(one, counts[who])) < seconds / 4:
+            counts[who] *= 4
+        counts[who] = max(1, round(counts[who] * seconds / taken))
+    times: dict[str, list[float]] = {who: [] for who in everyone}
+    gc.collect()
+    gc.freeze()
+    for _ in range(rounds):
+        for who, one in everyone.items():
+            times[who].append(_seconds(one, counts[who]) / counts[who])
+    result.microseconds = {who: statistics.median(taken) * 1e6 / w.steps for who, taken in times.items()}
+    return result
+
+
+def _compare(w: Workload, everyone: dict[str, Contestant], result: Result) -> None:
+    """Six epochs each, in order, against PyTorch in float64."""
+    import torch
+
+    from benchmarks.peers.pytorch import eager
+
+    truth = eager(w, False, torch.float64)
+    truth.advance(6)
+    expected = truth.weights()
+    for who, one in everyone.items():
+        start = time.perf_counter()
+        one.advance(1)
+        result.first[who] = time.perf_counter() - start
+        one.advance(5)
+        result.apart[who] = max(_far(a, b) for a, b in zip(one.weights(), expected, strict=True))
+        if not result.apart[who] < one.allowed:
+            raise SystemExit(f"{w.title}: {who} does not do the same work (weights differ by {result.apart[who]:.1e})")
+
+
+def _far(a: Any, b: Any) -> float:
+    return float(np.abs(np.asarray(a, np.float64) - b).max() / np.abs(b).max())
+
+
+def _seconds(one: Contestant, epochs: int) -> float:
+    start = time.perf_counter()
+    one.advance(epochs)
+    return time.perf_counter() - start

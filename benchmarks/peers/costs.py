@@ -1,0 +1,98 @@
+"""What compiling costs: time to record and compile, memory, and whether long runs stay as fast as they begin."""
+
+from __future__ import annotations
+
+import os
+import resource
+import tempfile
+import time
+from typing import Any
+
+from benchmarks.measure import apart
+from benchmarks.peers.workloads import WORKLOADS, Workload
+
+LONG = 100_000  # steps
+CALLS = 5  # one as written, two recorded, the first native one, one more
+
+
+def _workload(key: str) -> Workload:
+    return next(w for w in WORKLOADS if w.key == key)
+
+
+def memory(key: str, wrapped: bool) -> float:
+    """Megabytes by which the peak grows over 5 epochs of eager or compiled steps (Numba itself is loaded before)."""
+    import chainrule
+    from benchmarks.peers.ours import trained
+
+    warm = chainrule.compile(lambda x: (x * 2).sum())  # loads Numba, and whatever the compiler itself needs
+    for _ in range(4):
+        warm(chainrule.ones(3))
+    one = trained(_workload(key), False, wrapped)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    one.advance(5)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def latency(key: str, folder: str) -> tuple[float, float]:
+    """Milliseconds to record and optimise; seconds that the first calls took more than eager ones, until all is native."""
+    os.environ["CHAINRULE_CACHE_DIR"] = folder
+    import chainrule
+    from benchmarks.peers.ours import step_of
+
+    w = _workload(key)
+    step, _ = step_of(w)
+    batch: tuple[Any, ...] = () if w.kind == "cubic" else tuple(chainrule.tensor(v) for v in w.batches()[0])
+    start = time.perf_counter()
+    step(*batch)
+    eager = time.perf_counter() - start
+    compiled = chainrule.compile(step)
+    start = time.perf_counter()
+    for _ in range(CALLS):
+        compiled(*batch)
+    took = time.perf_counter() - start
+    if compiled.last is None:
+        raise SystemExit(f"{w.title}: not compiled after {CALLS} calls: {compiled.reason}")
+    return (compiled.last.recording + compiled.last.planning) * 1e3, took - CALLS * eager
+
+
+def long_run() -> tuple[float, float]:
+    """Microseconds a step in the first and in the last tenth of many Adam steps of w3."""
+    from benchmarks.peers.ours import natively
+
+    w = _workload("w3a")
+    one = natively(w, False)
+    one.advance(2)
+    tenth = LONG // 10 // w.steps
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        one.advance(tenth)
+        times.append((time.perf_counter() - start) / tenth / w.steps * 1e6)
+    return times[0], times[-1]
+
+
+def costs() -> str:
+    """Three tables."""
+    lines = [
+        "What compiling costs:",
+        "",
+        "| | record and optimise, ≤ 50 ms | cold, ≤ 2 s | second process, ≤ 0.6 s | peak memory grows by | eager's by |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for w in WORKLOADS:
+        with tempfile.TemporaryDirectory() as folder:
+            record, cold = apart(latency, w.key, folder)
+            warm = apart(latency, w.key, folder)[1]
+        compiled, eager = apart(memory, w.key, True), apart(memory, w.key, False)
+        lines.append(
+            f"| {w.title} | {_judged(record, 50)} ms | {_judged(cold, 2)} s | {_judged(warm, 0.6)} s | "
+            f"{compiled:.1f} MB | {eager:.1f} MB |"
+        )
+    first, last = apart(long_run)
+    lines += ["", f"{LONG:,} Adam steps of w3: {first:.3g} µs a step in the first tenth, {last:.3g} in the last: "
+                  f"{'PASS' if last < 1.1 * first else 'short'}."]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _judged(x: float, most: float) -> str:
+    return f"{x:.2g}{'' if x <= most else ' (short)'}"

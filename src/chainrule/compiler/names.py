@@ -1,0 +1,55 @@
+"""The user's own words for what a recording holds: lines of source, and the names values are given there."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from typing import Any
+
+from chainrule.compiler.entries import Entry
+
+Place = tuple[str, int]
+
+
+def text_of(place: Place | None) -> str:
+    """The user's line, without its indentation."""
+    return linecache.getline(*place).strip() if place else ""
+
+
+def at(place: Place | None) -> str:
+    """A place as people read it: file:number: the line."""
+    if place is None:
+        return "a line that is not known"
+    text = text_of(place)
+    return f"{place[0]}:{place[1]}{': ' + text if text else ''}"
+
+
+def assigned(text: str) -> str:
+    """The name a line gives to its value; "" if it gives none.
+
+    >>> assigned("hidden = relu(x @ W1 + b1)"), assigned("loss.backward()")
+    ('hidden', '')
+    """
+    try:
+        statement = ast.parse(text).body[0]
+    except (SyntaxError, IndexError):
+        return ""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
+
+
+def label_results(entries: list[Entry]) -> None:
+    """Give the last forward value of each line ``name = ...`` that name."""
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+        if entry.where is None or entry.is_leaf or entry.of is not None or entry.label:
+            continue
+        if following is None or following.where != entry.where or following.of is not None:
+            entry.label = assigned(text_of(entry.where))
+
+
+def label_buffers(entries: list[Entry], places: list[tuple[str, Any]]) -> None:
+    """Name buffers after where they are found: ``places`` holds (name, array)."""
+    names = {id(array): name for name, array in reversed(places)}
+    for entry in entries:
+        if entry.op == "buffer" and not entry.label:
+            entry.label = names.get(id(entry.source), "")

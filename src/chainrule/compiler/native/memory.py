@@ -1,0 +1,98 @@
+"""Arrays at a known address, arrays that do not overlap, and the fastest call from Python.
+
+A compiled step takes two arrays, whatever it works on: ``table`` (int64) with the addresses of its buffers, and
+``scalars`` (float64).  Handing over 20 arrays would cost more than a small network takes.
+
+    W = f32_at(table[3], (64, 32))      a C-contiguous array that owns nothing
+
+`apart` compiles a function whose array arguments do not overlap.  Without it LLVM compares addresses before each loop,
+up to 8 pairs; a loop over more arrays is not vectorised at all (10 read and 10 written: 10.1 µs against 2.7).  So a
+step has a front that makes the arrays and an inner function, compiled with `apart`, that works on them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.compiler import Compiler
+from numba.extending import intrinsic
+
+PLAIN = {"error_model": "numpy", "fastmath": {"contract"}}
+
+
+def _array_at(kind: types.Type) -> Any:
+    """The intrinsic ``(address, shape) -> array`` for numbers of one type."""
+
+    @intrinsic
+    def array_at(typing_context: Any, address: Any, shape: Any) -> Any:
+        array = types.Array(kind, len(shape), "C")
+
+        def write(context: Any, builder: ir.IRBuilder, signature: Any, values: list[ir.Value]) -> ir.Value:
+            from numba.np.arrayobj import make_array, populate_array  # 30 ms, when compiling only
+
+            numbers = context.get_data_type(kind)
+            size = context.get_abi_sizeof(numbers)
+            sizes = [
+                context.cast(builder, value, size_type, types.intp)
+                for value, size_type in zip(cgutils.unpack_tuple(builder, values[1]), shape, strict=True)
+            ]
+            strides = [context.get_constant(types.intp, size)]
+            for length in reversed(sizes[1:]):
+                strides.insert(0, builder.mul(strides[0], length))
+            result = make_array(array)(context, builder)
+            populate_array(
+                result, data=builder.inttoptr(values[0], numbers.as_pointer()), shape=sizes,
+                strides=strides[: len(sizes)], itemsize=size, meminfo=None,
+            )  # fmt: skip
+            return result._getvalue()
+
+        return array(types.int64, shape), write
+
+    return array_at
+
+
+f32_at, f64_at = _array_at(types.float32), _array_at(types.float64)
+i32_at, i64_at = _array_at(types.int32), _array_at(types.int64)
+u8_at, u32_at, bool_at = _array_at(types.uint8), _array_at(types.uint32), _array_at(types.boolean)
+
+
+class _Apart(Compiler):  # type: ignore[misc]
+    """Numba's compiler, told that array arguments do not overlap: a flag it has but does not offer."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.state.flags.noalias = True
+        self.state.flags.no_cpython_wrapper = True  # only compiled code calls it: half a second less to compile
+        self.state.flags.no_cfunc_wrapper = True
+
+
+def apart(function: Callable[..., Any]) -> Any:
+    """Compile a function of which no two array arguments overlap (nor one with anything else it reaches).
+
+    Wrong results if they do: the caller answers for it.
+    """
+    return njit(pipeline_class=_Apart, **PLAIN)(function)
+
+
+def fast_caller(dispatcher: Any, table: Any, scalars: Any) -> Callable[[], Any]:
+    """The shortest way from Python into ``dispatcher(table, scalars)``: about 0.15 µs, the dispatcher itself 0.28.
+
+    The compiled code is called directly, for these two arrays only, which stay alive with the caller.
+
+    >>> from numba import njit
+    >>> double = njit(lambda table, scalars: scalars[0] * 2)
+    >>> fast_caller(double, np.zeros(1, np.int64), np.array([21.0]))()
+    42.0
+    """
+    kinds = (types.Array(types.int64, 1, "C"), types.Array(types.float64, 1, "C"))
+    for array, kind in zip((table, scalars), kinds, strict=True):
+        if array.dtype != np.dtype(str(kind.dtype)) or array.ndim != 1 or not array.flags.carray:
+            raise TypeError(f"{array.dtype} array of shape {array.shape}: compiled steps take {kind}")
+    dispatcher.compile(kinds)
+    return functools.partial(dispatcher.overloads[kinds].entry_point, table, scalars)

@@ -1,0 +1,57 @@
+"""Arguments and results of any shape -> a flat list of tensors, and the layout to put them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.tensor import Tensor
+
+Layout = Any
+"""A hashable picture of a structure: tensors stand in it as (shape, dtype), the rest as it is."""
+
+
+def unpacked(value: Any) -> tuple[Layout, list[Any]]:
+    """The layout of a value and its tensors, from left to right."""
+    tensors: list[Any] = []
+    return _layout(value, tensors), tensors
+
+
+def _layout(value: Any, tensors: list[Any]) -> Layout:
+    if isinstance(value, Tensor):
+        tensors.append(value)
+        return ("tensor", value.array.shape, value.array.dtype)
+    if isinstance(value, tuple | list):
+        return (type(value), *[_layout(x, tensors) for x in value])
+    if isinstance(value, dict):
+        return (dict, *[(key, _layout(x, tensors)) for key, x in value.items()])
+    try:
+        hash(value)
+    except TypeError:
+        return ("object", id(value))
+    return ("value", type(value), value)
+
+
+def packer(layout: Layout) -> Callable[[list[Any]], Any]:
+    """A function from the tensors to the value of this layout."""
+    if layout and layout[0] == "tensor":
+        return lambda tensors: tensors[0]
+    return lambda tensors: _packed(layout, iter(tensors))
+
+
+def _packed(layout: Layout, tensors: Any) -> Any:
+    kind = layout[0]
+    if kind == "tensor":
+        return next(tensors)
+    if kind == "value":
+        return layout[2]
+    if kind is dict:
+        return {key: _packed(part, tensors) for key, part in layout[1:]}
+    parts = [_packed(part, tensors) for part in layout[1:]]
+    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+
+
+def numbers(value: Any) -> Any:
+    """A result with Python numbers in the place of tensors of one number."""
+    layout, tensors = unpacked(value)
+    return packer(layout)([x.array.item() if x.array.size == 1 else x for x in tensors])

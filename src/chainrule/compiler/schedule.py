@@ -1,0 +1,210 @@
+"""Which loops there are, and what runs in which: fusion.
+
+Two rules decide it all.
+
+Classes.  Every dimension of size above 1 has an axis.  Where a work reads a value at just its own place along an
+axis, the two axes are joined into one class: they can run in one loop.  A join that would give one work the same
+class twice (a matrix plus its own transpose) is left out: that value is read back from memory.
+
+Places.  Each work, in the order of the graph, goes into the earliest loop over the class of its first axis in which
+everything it depends on is ready: made in an earlier loop, or in this loop at the same place.  Then the same inside
+that loop, for its next axis.  So a backward pass runs in the loop of the forward pass it belongs to, several sums
+over one axis share a loop, and an update runs in the loop that makes its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.compiler.entries import Entry
+from chainrule.compiler.refs import Affine
+from chainrule.compiler.works import Axis, Operand, Work
+
+UNROLL = 16  # inner loops up to this long may be written out
+BUDGET = 200  # as long as no more lines than this come of it, in the whole step
+
+
+@dataclass(eq=False)
+class Loop:
+    """A loop over a class of axes, and what runs in it, in order."""
+
+    cls: Axis
+    items: list[Any] = field(default_factory=list)  # loops and works
+    unrolled: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many times it runs."""
+        return self.cls.size
+
+
+@dataclass
+class Dependency:
+    """What must be ready before a work may run, and the classes along which 'at the same place' is enough."""
+
+    work: Work
+    same: frozenset[Axis]
+
+
+class Schedule:
+    """The loops of all works: ``items``, and ``path``, the loops around each work."""
+
+    def __init__(self, works: list[Work], fuse: bool = True) -> None:
+        self.items: list[Any] = []
+        self.path: dict[Work, list[Loop]] = {}
+        self.fuse = fuse
+        for work in works:
+            for axis in (*work.axes, *(a for a in work.out if a is not None)):
+                axis.cls().members.add(work.number)
+        if fuse:
+            for work in works:
+                self._join(work)
+        self._readers: dict[Entry, list[tuple[Work, Operand]]] = {}
+        checks: list[Work] = []
+        for work in works:
+            needs = list(self._dependencies(work))
+            if work.kind == "store":
+                needs += [Dependency(check, frozenset()) for check in checks]
+                needs += self._before(work)
+            self._place(work, needs)
+            if work.kind == "check":
+                checks.append(work)
+            for operand in work.reads() if work.kind != "alias" else ():
+                if isinstance(operand.source, Entry):
+                    self._readers.setdefault(operand.source, []).append((work, operand))
+                elif isinstance(operand.source, Work) and operand.source.kind == "alias":
+                    leaf = root(operand.source)
+                    if isinstance(leaf, Entry):
+                        self._readers.setdefault(leaf, []).append((work, Operand(leaf)))
+        self.budget = BUDGET
+        self._unroll(self.items, None)
+
+    # ------------------------------------------------------------------------------------ classes
+
+    def _join(self, work: Work) -> None:
+        for operand in work.reads():
+            if not isinstance(operand.source, Work) or operand.source.kind in ("alias", "call"):
+                continue
+            for i, axis in zip(operand.index, operand.source.out, strict=False):
+                mine = i.plain() if isinstance(i, Affine) else None
+                if axis is not None and mine is not None and mine.size == axis.size:
+                    join(mine, axis)
+        buffer = work.meta.get("buffer")
+        if (
+            work.kind == "store" and buffer is not None
+        ):  # updates in the order in which the buffer lies: nothing to join
+            return
+
+    def _same(self, operand: Operand, out: Iterable[Axis | None]) -> frozenset[Axis]:
+        """The classes along which ``operand`` reads at just the place where its source was written."""
+        same = set()
+        for i, axis in zip(operand.index, out, strict=False):
+            mine = i.plain() if isinstance(i, Affine) else None
+            if axis is not None and mine is not None and mine.cls() is axis.cls():
+                same.add(mine.cls())
+        return frozenset(same)
+
+    # ------------------------------------------------------------------------------------ places
+
+    def _dependencies(self, work: Work) -> Iterable[Dependency]:
+        for operand in work.reads():
+            source = operand.source
+            if isinstance(source, Work):
+                if source.kind == "alias":
+                    base = root(source)
+                    if isinstance(base, Work):
+                        yield Dependency(base, frozenset())
+                else:
+                    masked = frozenset() if operand.masks else self._same(operand, source.out)
+                    yield Dependency(source, masked)
+
+    def _before(self, store: Work) -> list[Dependency]:
+        """Whoever still reads the buffer must have done so."""
+        found = []
+        for reader, operand in self._readers.get(store.meta.get("buffer"), ()):  # type: ignore[arg-type]
+            same: frozenset[Axis] = frozenset()
+            if reader.kind != "gemm" and not operand.masks:
+                same = self._same(operand, store.out)
+            found.append(Dependency(reader, same))
+        return found
+
+    def _place(self, work: Work, needs: list[Dependency]) -> None:
+        if work.kind == "alias":
+            return
+        items = self.items
+        path: list[Loop] = []
+        for axis in work.axes:
+            cls = axis.cls()
+            last, at = -1, {id(item): k for k, item in enumerate(items)}
+            where = []
+            for need in needs:
+                inner = self.path[need.work]
+                item = inner[len(path)] if len(inner) > len(path) else need.work
+                k = at[id(item)]
+                where.append((k, need))
+                last = max(last, k)
+            loop = None
+            if self.fuse:
+                for k in range(max(last, 0), len(items)):
+                    item = items[k]
+                    ready = all(j < k or (j == k and cls in need.same) for j, need in where)
+                    if isinstance(item, Loop) and item.cls is cls and ready:
+                        loop, needs = item, [need for j, need in where if j == k]
+                        break
+            if loop is None:
+                loop, needs = Loop(cls), []
+                items.append(loop)
+            path.append(loop)
+            items = loop.items
+        items.append(work)
+        self.path[work] = path
+
+    # ------------------------------------------------------------------------------------ unrolling
+
+    def _unroll(self, items: list[Any], parent: Loop | None) -> None:
+        """Write out short innermost loops that hand values to one another, while the budget lasts."""
+        loops = [item for item in items if isinstance(item, Loop)]
+        for loop in loops:
+            self._unroll(loop.items, loop)
+        if parent is None or not self.fuse:
+            return
+        for cls in dict.fromkeys(loop.cls for loop in loops):
+            kin = [loop for loop in loops if loop.cls is cls]
+            lines = cls.size * sum(map(_lines, kin))
+            inner = any(isinstance(item, Loop) and not item.unrolled for loop in kin for item in loop.items)
+            if cls.size <= UNROLL and not inner and len(kin) > 1 and lines <= self.budget:
+                self.budget -= lines
+                for loop in kin:
+                    loop.unrolled = True
+
+
+def _lines(loop: Loop) -> int:
+    """How many lines come of one pass of a loop."""
+    return sum(item.size * _lines(item) if isinstance(item, Loop) else 1 for item in loop.items)
+
+
+def root(work: Any) -> Any:
+    """What an alias is an alias of."""
+    while isinstance(work, Work) and work.kind == "alias":
+        work = work.operands[0].source
+    return work
+
+
+def works_in(loop: Loop) -> Iterable[Work]:
+    """All works in a loop, at any depth."""
+    for item in loop.items:
+        if isinstance(item, Loop):
+            yield from works_in(item)
+        else:
+            yield item
+
+
+def join(a: Axis, b: Axis) -> None:
+    """Make two axes one class, unless some work would then have it twice."""
+    x, y = a.cls(), b.cls()
+    if x is y or x.members & y.members:
+        return
+    y.joined = x
+    x.members |= y.members

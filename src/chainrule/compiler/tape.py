@@ -1,0 +1,299 @@
+"""`Tape`: watches a step run, and writes down every value it makes.
+
+The step runs as it always does, with its real effects; the tape only looks on.  Every operation passes the one
+door, where the tape stands as a lookout; what the door does not see (numbers that leave for Python, random numbers,
+the options of an optimizer) tells it through ``taping``.
+
+cell     a piece of memory: which value it holds now, and the count of its changes when that was so.  A tensor and
+         its ``detach()`` share one
+leaf     memory whose value the step did not make (see ``entries``)
+spoilt   the step did something that cannot be written down; ``reason`` says what, and on which line
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from chainrule.autograd.anomaly import here
+from chainrule.backprop import Node, lookouts
+from chainrule.compiler.entries import Entry, Graph, remembered
+from chainrule.compiler.names import at
+from chainrule.compiler.scalars import Scalar
+from chainrule.errors import CompileError
+from chainrule.grad_mode import no_grad
+from chainrule.ops.base import BOOK, Array, Op, is_view
+from chainrule.taping import tapes
+from chainrule.tensor import Tensor
+
+
+class Cell:
+    """Memory, and the value it holds."""
+
+    __slots__ = ("array", "count", "entry", "leaf", "version", "view")
+
+    def __init__(self, entry: Entry, array: Array, version: list[int], leaf: Entry | None, view: bool) -> None:
+        self.entry, self.array, self.version, self.count = entry, array, version, version[0]
+        self.leaf, self.view = leaf, view
+
+
+class Tape:
+    """One recording.  Within ``with tape:`` every operation is written down; ``graph`` is the result."""
+
+    def __init__(self, arguments: list[Tensor], strict: bool = False) -> None:
+        self.entries: list[Entry] = []
+        self.checks: list[tuple[Entry, bool]] = []
+        self.reason: str | None = None
+        self.strict, self.arguments = strict, arguments
+        self.cells: dict[int, Cell] = {}  # by the id of the array; the cell keeps the array alive
+        self.stored: list[Cell] = []
+        self.optional: dict[tuple[Any, ...], Scalar] = {}  # options by (id of their dict, key, path), as they are now
+        self.firsts: dict[tuple[int, str], Scalar | None] = {}  # ... and as they were at first
+        self.families: dict[tuple[Any, ...], Entry] = {}
+        self.left_in: dict[Entry, Entry] = {}
+        self.around: dict[int, Tensor] = {}
+        self.draws: dict[int, tuple[Any, str, tuple[Any, ...]]] = {}
+        self.pending: tuple[Op, dict[int, Scalar]] | None = None
+        self._thread, self._of = threading.get_ident(), 0
+        for i, tensor in enumerate(arguments):
+            self._leaf(tensor, Entry("argument", data=remembered(tensor.array), source=i))
+
+    def __enter__(self) -> Tape:
+        tapes.append(self)
+        lookouts.append(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        tapes.remove(self)
+        lookouts.remove(self)
+
+    def here(self) -> bool:
+        """Whether this thread is the one recorded."""
+        return threading.get_ident() == self._thread
+
+    def place(self) -> Any:
+        """The user's line that runs now."""
+        return here()
+
+    # ------------------------------------------------------------------------------------ as a lookout
+
+    def applied(self, op: Op, inputs: tuple[Any, ...], meta: dict[str, Any], result: Tensor) -> None:
+        """An operation ran."""
+        if self.reason or not self.here() or BOOK.get(op.name) is not op:  # a Function: its parts were seen
+            return
+        scalars: dict[int, Scalar] = {}
+        if self.pending and self.pending[0] is op:
+            scalars, self.pending = self.pending[1], None
+        given = tuple(
+            scalars[i].entry if i in scalars else self.entry(x) if isinstance(x, Tensor) else x
+            for i, x in enumerate(inputs)
+        )
+        if op.name == "detach":
+            self.cells[id(result.array)] = self.cells[id(inputs[0].array)]
+            self.around[id(result.array)] = result  # keeps the array, whose id stands for it, alive
+            return
+        entry = Entry(op.name, given, meta, remembered(result.array), where=here())
+        view = op.shares_memory and is_view(result.array, inputs[0].array)
+        self.entries.append(entry)
+        self.cells[id(result.array)] = Cell(entry, result.array, result.version, None, view)
+
+    def walking(self) -> None:
+        """A walk back begins: what is written down from here on is the work of gradient rules."""
+        self._of = len(self.entries)
+
+    def pulled(self, node: Node, g: Any, sends: list[Any]) -> None:
+        """A gradient rule ran: what was written down since the last one is its work."""
+        cell = self.cells.get(id(node.out))
+        for entry in self.entries[self._of :]:
+            if not entry.is_leaf:
+                entry.of = cell.entry if cell else None
+        self._of = len(self.entries)
+
+    def failed(self, node: Node, error: Exception) -> None:
+        """A gradient rule raised an error: the step ends, and with it the recording."""
+
+    # ------------------------------------------------------------------------------------ values
+
+    def entry(self, tensor: Tensor) -> Entry:
+        """The value a tensor holds now."""
+        cell = self.cells.get(id(tensor.array))
+        if cell is None:
+            return self._leaf(tensor, self._found(tensor))
+        if cell.version[0] != cell.count:
+            self.spoil("memory was changed through a view of it")
+        return cell.entry
+
+    def _leaf(self, tensor: Tensor, leaf: Entry) -> Entry:
+        self.entries.append(leaf)
+        self.cells[id(tensor.array)] = Cell(leaf, tensor.array, tensor.version, leaf, False)
+        return leaf
+
+    def _found(self, tensor: Tensor) -> Entry:
+        """A leaf for memory met for the first time."""
+        array = tensor.array
+        if id(array) in self.draws:
+            return Entry("draw", data=remembered(array), source=self.draws[id(array)], where=here())
+        return Entry("buffer", data=remembered(array), source=array, where=here())
+
+    def same(self, copy: Array, tensor: Tensor) -> None:
+        """``copy`` holds the value of ``tensor``."""
+        self.cells[id(copy)] = Cell(self.entry(tensor), copy, [0], None, False)
+
+    def written(self, tensor: Tensor, result: Tensor) -> None:
+        """``result`` was written over the memory of ``tensor``."""
+        if self.reason or not self.here():
+            return
+        value = self.entry(result)
+        cell = self.cells.get(id(tensor.array))
+        if cell is None:
+            self._leaf(tensor, self._found(tensor))
+            cell = self.cells[id(tensor.array)]
+        if cell.view:
+            self.spoil("a view of a tensor is changed in place")
+        if value.shape != tensor.shape:
+            value = self._made("expand", value, {"shape": tensor.shape}, tensor.array)
+        if value.dtype != tensor.dtype:
+            value = self._made("cast", value, {"dtype": tensor.dtype}, tensor.array)
+        cell.entry, cell.count = value, tensor.version[0]
+        if cell.leaf is not None and cell not in self.stored:
+            self.stored.append(cell)
+
+    def settle(self, tensor: Tensor) -> None:
+        """The change of ``tensor`` just written down has been counted."""
+        cell = self.cells.get(id(tensor.array))
+        if cell is not None:
+            cell.count = cell.version[0]
+
+    def _made(self, op: str, x: Entry, meta: dict[str, Any], data: Array) -> Entry:
+        entry = Entry(op, (x,), meta, remembered(data), where=here())
+        self.entries.append(entry)
+        return entry
+
+    def drawn(self, stream: Any, name: str, given: tuple[Any, ...], array: Array) -> None:
+        """Random numbers were drawn."""
+        if self.here():
+            self.draws[id(array)] = (stream, name, given)
+            self.around[id(array)] = Tensor(array)
+
+    # ------------------------------------------------------------------------------------ numbers
+
+    def without_scalars(self, op: Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The inputs of ``op`` with plain numbers for scalars, whose places are kept for `applied`."""
+        scalars = {i: x for i, x in enumerate(inputs) if isinstance(x, Scalar)}
+        if scalars:
+            self.pending = (op, scalars)
+        return tuple(float(x.value) if isinstance(x, Scalar) else x for x in inputs)
+
+    def option(
+        self, owner: dict[str, Any], key: str, value: Any, path: tuple[Any, ...] = (), family: Any = None
+    ) -> Scalar:
+        """A number in ``owner[key]`` (in a tuple there, at ``path``) as a scalar.
+
+        Numbers of one ``family`` and key that are equal are one leaf with several sources (every parameter of a
+        group has taken the same number of steps); a compiled step makes sure that they still are equal.
+        """
+        name = (id(owner), key, path)
+        if name in self.optional:
+            return self.optional[name]
+        kin = (family, key, value)
+        if family is not None and kin in self.families:
+            leaf = self.families[kin]
+            leaf.source.append((owner, key, path))
+        else:
+            leaf = Entry("option", data=float(value), weak=True, source=[(owner, key, path)], label=key)
+            self.entries.append(leaf)
+            self.families[kin] = leaf
+        self.optional[name] = Scalar(self, leaf, value)
+        return self.optional[name]
+
+    def keep(self, owner: dict[str, Any], key: str, value: Any) -> None:
+        """``owner[key]`` is a number from now on: ``value``."""
+        before = self.firsts.setdefault((id(owner), key), self.optional.get((id(owner), key, ())))
+        if isinstance(value, Scalar) and before is not None:
+            owner[key] = value.value
+            self.left_in[before.entry] = value.entry
+            self.optional[(id(owner), key, ())] = value
+        else:
+            owner[key] = value
+            self.spoil(f"the optimizer sets {key} to a number of its own")
+
+    def move(self, optimizer: Any, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Let an optimizer move a parameter by its own rule, fed things that record."""
+        with no_grad():
+            g = -p.grad if group.get("maximize") else p.grad
+            optimizer.update(p, g, Kept(self, state, id(group)), Kept(self, group))
+
+    def tensor_around(self, array: Array) -> Tensor:
+        """One and the same tensor around an array of the optimizer's, each time it is asked for."""
+        if id(array) not in self.around:
+            self.around[id(array)] = Tensor(array)
+        return self.around[id(array)]
+
+    def check(self, condition: Any, truth: bool) -> None:
+        """``condition`` was asked, and the recording relies on the answer."""
+        if not self.reason:
+            self.checks.append((self.entry(condition), truth))
+
+    # ------------------------------------------------------------------------------------ the end
+
+    def spoil(self, what: str, tensor: Any = None) -> None:
+        """Give up: ``what`` cannot be written down."""
+        if self.reason is None:
+            self.reason = f"{what}, at {at(here())}"
+            if self.strict:
+                raise CompileError(f"the step cannot be recorded: {self.reason}")
+
+    def graph(self, outputs: list[Tensor]) -> Graph:
+        """What was written down."""
+        results = [self.entry(x) for x in outputs]
+        stores = [(cell.leaf, cell.entry) for cell in self.stored if cell.leaf is not None]
+        return Graph(list(self.entries), stores, list(self.left_in.items()), results, list(self.checks))
+
+
+class Kept:
+    """What an optimizer remembers of a parameter, or its options, as the recording gives them out."""
+
+    def __init__(self, tape: Tape, owner: dict[str, Any], family: Any = None) -> None:
+        self.tape, self.owner, self.family = tape, owner, family
+
+    def _out(self, key: str, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return self.tape.tensor_around(value)
+        if isinstance(value, float) or (type(value) is int and key in ("lr", "step", "momentum", "weight_decay")):
+            return self.tape.option(self.owner, key, value, family=self.family)
+        if key == "betas":
+            return tuple(self.tape.option(self.owner, key, beta, (i,)) for i, beta in enumerate(value))
+        return value
+
+    def __getitem__(self, key: str) -> Any:
+        return self._out(key, self.owner[key])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As a dict does."""
+        return self._out(key, self.owner[key]) if key in self.owner else default
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.owner
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        before = self.owner.get(key)
+        if isinstance(value, Tensor) and isinstance(before, np.ndarray) and before.shape == value.shape:
+            self.tape.tensor_around(before).copy_(value)
+        elif isinstance(value, Tensor):
+            self.tape.spoil("the optimizer makes its state in this step")
+            self.owner[key] = value.array
+        elif key in self.owner and isinstance(before, int | float):
+            self.tape.keep(self.owner, key, value)
+        else:
+            self.tape.spoil("the optimizer makes its state in this step")
+            self.owner[key] = getattr(value, "value", value)
+
+    def update(self, **values: Any) -> None:
+        """As a dict does."""
+        for key, value in values.items():
+            self[key] = value
