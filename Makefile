@@ -1,4 +1,4 @@
-# Two commands: `make ladder` (the main job) and `make test`.  Each makes .venv if it is missing.
+# `make learn` opens the course, `make test` proves everything, `make ladder` compares.  Each makes .venv if it is missing.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,7 +6,10 @@ BIN := .venv/bin
 TORCH ?= 1
 ARGS ?=
 
-.PHONY: ladder test lint types bench clean
+.PHONY: learn ladder test lint types bench clean
+
+learn: .venv/learn
+	@$(BIN)/chainrule learn $(ARGS)
 
 ladder: .venv/course
 ifeq ($(TORCH),1)
@@ -24,7 +27,7 @@ lint: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 
-bench: .venv/dev
+bench: .venv/bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .venv/made:
@@ -36,13 +39,22 @@ bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course]"
 	@touch $@
 
+# the course draws graphs, too
+.venv/learn: pyproject.toml | .venv/course
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,graph]"
+	@touch $@
+
 .venv/torch: pyproject.toml | .venv/course
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,torch]"
 	@touch $@
 
 .venv/dev: pyproject.toml | .venv/made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,graph,torch,dev]"
-	@touch $@ .venv/course .venv/torch
+	@touch $@ .venv/course .venv/learn .venv/torch
+
+.venv/bench: pyproject.toml | .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[course,graph,torch,dev,bench]"
+	@touch $@
 
 # what drives a browser in the tests of the players; without npm (or Chromium) that test is skipped, and says so
 tests/browser/node_modules: tests/browser/package.json

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from parity import parity
-from samples import expanded, inf, nan, normal, positive
+import torch
+from parity import in_torch, parity
+from samples import expanded, inf, nan, normal, positive, same
 
 import chainrule
 from chainrule.errors import ArgumentError, DtypeError, LabelError, ShapeError
@@ -154,6 +155,48 @@ def test_max_pooling(options: dict[str, Any]) -> None:
     # where all of a window is -inf, ours may send the gradient into the padding
     parity(f("max_pool2d", **options), TIES if not options["padding"] else np.maximum(TIES, -9.0), orders=1)
     parity(f("max_pool2d", **options), POOL_2D.transpose(0, 1, 3, 2)[1])
+
+
+STEPS = np.array([[[[2.0, 2.0, 1.0, 2.0, 2.0], [2.0, 1.0, 2.0, 2.0, 0.0], [0.0, 2.0, 2.0, 1.0, 2.0]]]])
+
+
+@pytest.mark.parametrize("options", WINDOWS, ids=str)
+def test_max_pooling_says_where(options: dict[str, Any]) -> None:
+    for dilation in (1, 2):
+        more = {"dilation": dilation, "return_indices": True, **options}
+        parity(f("max_pool1d", **more), POOL_1D)
+        for x in (POOL_2D, -np.abs(POOL_2D), POOL_2D[1], POOL_2D.transpose(0, 1, 3, 2), STEPS, -STEPS):
+            parity(f("max_pool2d", **more), x)
+    lowest = np.full((1, 2, 4, 5), -inf)
+    theirs = torch.nn.functional.max_pool2d(in_torch(lowest), return_indices=True, **options)
+    same(F.max_pool2d(chainrule.tensor(lowest), return_indices=True, **options)[1], theirs[1])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, (2, None), (1, 4)], ids=str)
+def test_adaptive_max_pooling_says_where(size: Any) -> None:
+    for x in (POOL_2D, POOL_2D[0], STEPS, -STEPS, np.ones((1, 1, 4, 4))):
+        parity(f("adaptive_max_pool2d", output_size=size, return_indices=True), x)
+    if isinstance(size, int):
+        parity(f("adaptive_max_pool1d", output_size=size, return_indices=True), POOL_1D)
+        parity(f("adaptive_max_pool1d", output_size=size, return_indices=True), STEPS[0])
+
+
+@pytest.mark.parametrize("options", [{"kernel_size": 2}, {"kernel_size": 3, "padding": 1}], ids=str)
+def test_unpooling(options: dict[str, Any]) -> None:
+    def there_and_back(t: Any, x: Any, k: int, size: Any) -> Any:
+        pool, unpool = f("max_pool1d", return_indices=True), f("max_unpool1d", output_size=size)
+        if k == 2:
+            pool, unpool = f("max_pool2d", return_indices=True), f("max_unpool2d", output_size=size)
+        return unpool(t, *pool(t, x, **options), **options)
+
+    for size in (None, (7, 8), POOL_2D.shape, (8, 8), (7, 20), (7,)):
+        for x in (POOL_2D, POOL_2D[1]):
+            parity(lambda t, x, size=size: there_and_back(t, x, 2, size), x)
+    parity(lambda t, x: there_and_back(t, x, 1, (9,)), POOL_1D)
+    for t in (chainrule, torch):
+        pool, unpool = t.nn.MaxPool2d(2, return_indices=True), t.nn.MaxUnpool2d(2)
+        assert unpool(*pool(t.ones(1, 1, 4, 4))).sum().item() == 4.0
+        assert tuple(unpool(*pool(t.ones(1, 1, 5, 5)), output_size=(5, 5)).shape) == (1, 1, 5, 5)
 
 
 @pytest.mark.parametrize("count_include_pad", [False, True])
@@ -422,7 +465,13 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "conv sizes": (lambda: F.conv2d(ones(1, 1, 4, 4), ones(1, 1, 2, 2), stride=(1, 1, 1)), ArgumentError, "or 2"),
     "pool padding": (lambda: F.max_pool1d(ones(1, 1, 4), 2, padding=2), ArgumentError, "half of the size at most"),
     "pool of 2-d": (lambda: F.avg_pool2d(ones(4, 4), 2), ShapeError, r"pooling over 2 dimensions of shape \(4, 4\)"),
-    "pool indices": (lambda: F.max_pool1d(ones(1, 4), 2, return_indices=True), ArgumentError, "return_indices=True"),
+    "unpool": (
+        lambda: F.max_unpool1d(ones(1, 1, 2), ones(1, 1, 3).long(), 2), ShapeError,
+        r"max_unpool1d of shape \(1, 1, 2\) with indices of shape \(1, 1, 3\)",
+    ),
+    "unpool outside": (
+        lambda: F.max_unpool1d(ones(1, 1, 1), ones(1, 1, 1).long() * 5, 2), LabelError, r"\(2,\): .* between 0 and 1",
+    ),
     "batch_norm of one": (lambda: F.batch_norm(ones(1, 3), None, None, training=True), ShapeError, "has no variance"),
     "layer_norm": (lambda: F.layer_norm(ones(2, 3), (2,)), ShapeError, r"layer_norm over \(2,\) of shape \(2, 3\)"),
     "group_norm": (lambda: F.group_norm(ones(2, 3), 2), ArgumentError, r"group_norm of shape \(2, 3\) in 2 groups"),

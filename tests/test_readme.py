@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.cli import commands
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
@@ -43,6 +45,9 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-def test_the_two_commands_are_there() -> None:
+def test_the_commands_are_there() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
-    assert set(re.findall(r"^    make ([a-z]+)", README, re.M)) == {"ladder", "test"} <= targets
+    named = re.findall(r"^    make ([a-z]+)", README, re.M)
+    assert named == ["learn", "test", "ladder"]
+    assert targets.issuperset(named)
+    assert set(re.findall(r"chainrule ([a-z]+)", README)) <= {*commands().commands}  # of the command line

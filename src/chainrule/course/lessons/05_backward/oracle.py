@@ -1,0 +1,22 @@
+"""What torch says: recorded in oracle.json by `chainrule course record`."""
+
+import torch
+
+
+def _leaves(**numbers):
+    return {name: torch.tensor(x, dtype=torch.float64, requires_grad=True) for name, x in numbers.items()}
+
+
+def neuron():
+    v = _leaves(x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432)
+    torch.tanh(v["x1"] * v["w1"] + v["x2"] * v["w2"] + v["b"]).backward()
+    return {name: leaf.grad.item() for name, leaf in v.items()}
+
+
+def several_uses():
+    v = _leaves(a=-4.0, b=2.0)
+    c = v["a"] + v["b"]
+    d = v["a"] * v["b"] + c * c
+    e = d * c + d * v["b"] + c
+    e.backward()
+    return {name: leaf.grad.item() for name, leaf in v.items()}
