@@ -5,17 +5,19 @@ result), scikit-learn where it fits, Numba written by hand (the ceiling), and ch
 step called from Python, and whole epochs natively. Each workload in a fresh process; everyone's weights are compared
 with PyTorch's in float64 after six epochs; then they take turns, and medians count.
 
-`python -m benchmarks compiled --write` puts the tables into docs/performance.md.
+`python -m benchmarks compiled --write` puts the tables into docs/performance.md; with `--busy` each process counts its
+own time only, for a look on a machine that others use too; with names (w1 w2 w3 w3a w4 w4a w5 lenet) only those run.
 """
 
 from __future__ import annotations
 
 import platform
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.measure import apart
-from benchmarks.peers.contest import Result, contest
+from benchmarks.peers.contest import OURS, Result, contest, verdict
 from benchmarks.peers.costs import costs
 from benchmarks.peers.scalars import moons
 from benchmarks.peers.together import both_cores, many_epochs
@@ -27,7 +29,6 @@ ORDER = (
     "torch eager", "torch.compile", "JAX jit", "JAX scan", "scikit-learn", "by hand", "chainrule eager",
     "chainrule step", "chainrule native",
 )  # fmt: skip
-OURS = "chainrule native"
 
 
 def run(arguments: tuple[str, ...] = ()) -> str:
@@ -39,10 +40,15 @@ def run(arguments: tuple[str, ...] = ()) -> str:
             f"benchmarks compiled: there is no {sorted(unknown)}; choose from {[w.key for w in WORKLOADS]}"
         )
     workloads = [w for w in WORKLOADS if not keys or w.key in keys]
-    results = {w.key: apart(contest, w.key) for w in workloads}
+    busy = "--busy" in arguments
+    if "--write" in arguments and (keys or busy):
+        raise SystemExit("benchmarks compiled: --write needs a whole run on a quiet machine")
+    results = {w.key: apart(contest, w.key, busy=busy) for w in workloads}
     parts = [machine(), times(workloads, results), ratios(workloads, results), notes(results)]
     if not keys:
         parts += [many_epochs(), both_cores(), moons(), costs()]
+    if busy:
+        parts.insert(1, "(Time of each process alone: others were using the machine.)")
     text = "\n\n".join(part for part in parts if part)
     if "--write" in arguments:
         write(text)
@@ -51,18 +57,14 @@ def run(arguments: tuple[str, ...] = ()) -> str:
 
 def machine() -> str:
     """What it was measured on."""
-    import jax
-    import numba
-    import sklearn
-    import torch
-
+    names = {"PyTorch": "torch", "JAX": "jax", "Numba": "numba", "scikit-learn": "scikit-learn", "NumPy": "numpy"}
     cpu = next(
         (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
         platform.processor() or platform.machine(),
     )
+    versions = ", ".join(f"{name} {version(package)}" for name, package in names.items())
     return (
-        f"Measured on {cpu}, {platform.system()}, Python {platform.python_version()}, PyTorch {torch.__version__}, JAX "
-        f"{jax.__version__}, Numba {numba.__version__}, scikit-learn {sklearn.__version__}, by "
+        f"Measured on {cpu}, {platform.system()}, Python {platform.python_version()}, {versions}, by "
         "`python -m benchmarks compiled`."
     )
 
@@ -97,13 +99,6 @@ def ratios(workloads: list[Workload], results: dict[str, Result]) -> str:
         for peer, target in w.targets.items():
             lines.append(f"| {w.title} | {peer} | {verdict(found.get(peer), found.get(OURS), target)} |")
     return "\n".join(lines)
-
-
-def verdict(theirs: float | None, ours: float | None, target: float) -> str:
-    """Ratio, target, and whether it is reached, as cells of a table."""
-    if theirs is None or ours is None:
-        return f"– | ≥ {target:.3g} | not run"
-    return f"{theirs / ours:.3g} | ≥ {target:.3g} | {'PASS' if theirs / ours >= target else 'short'}"
 
 
 def notes(results: dict[str, Result]) -> str:

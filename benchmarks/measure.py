@@ -41,10 +41,10 @@ def alone() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def apart(function: Callable[..., Any], *args: Any) -> Any:
-    """The result of ``function(*args)``, run in a fresh process."""
+def apart(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of ``function(*args, **kwargs)``, run in a fresh process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-        return process.submit(function, *args).result()
+        return process.submit(function, *args, **kwargs).result()
 
 
 def race(workload: str, contestants: dict[str, Callable[[], float]], rounds: int = 15, seconds: float = 0.1) -> Row:

@@ -77,8 +77,8 @@ def log_erfc(x: Any) -> Any:
 
 SMALL = mpf("1e-9")  # keeps a weight from vanishing
 TABLE = {
-    "exp, float32": (exp_rest, lambda r: r * r + SMALL, -HALF_LOG2, HALF_LOG2, mathematics.EXP[False]),
-    "exp, float64": (exp_rest, lambda r: r * r + SMALL, -HALF_LOG2, HALF_LOG2, mathematics.EXP[True]),
+    "exp, float32": (exp_rest, lambda r: r * r + mpf("1e-6"), -HALF_LOG2, HALF_LOG2, mathematics.EXP[False]),
+    "exp, float64": (exp_rest, lambda r: r * r + mpf("1e-6"), -HALF_LOG2, HALF_LOG2, mathematics.EXP[True]),
     "log, float32": (log_rest, lambda z: z / 2 + SMALL, 0, LARGEST_Z, mathematics.LOG[False]),
     "log, float64": (log_rest, lambda z: z / 2 + SMALL, 0, LARGEST_Z, mathematics.LOG[True]),
     "sin": (sin_rest, lambda z: z + SMALL, 0, QUARTER, mathematics.SIN),

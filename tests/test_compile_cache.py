@@ -64,7 +64,7 @@ def test_the_second_process_compiles_nothing_and_damage_is_repaired(tmp_path: Pa
     assert another_process(tmp_path) == "3.0"
 
     whole = code.read_bytes()
-    for damaged in (whole[: len(whole) // 2], b"", whole[:-100] + b"\0" * 100):
+    for damaged in (whole[: len(whole) // 2], whole[:-100] + b"\0" * 100):
         code.write_bytes(damaged)
         source.write_text("raise SystemExit('damaged')")
         assert another_process(tmp_path) == "3.0 step _inner"
@@ -79,6 +79,21 @@ def test_processes_side_by_side(tmp_path: Path) -> None:
     assert [run.communicate()[0].split()[0] for run in runs] == [b"3.0"] * 3
     assert another_process(tmp_path) == "3.0"
     assert len(list(tmp_path.iterdir())) == 2  # nothing half-written is left
+
+
+def test_a_helper_is_kept_too(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np\n"
+        "from chainrule.compiler import cache\n"
+        "from chainrule.compiler.native import twister\n"
+        "seed = cache.keep(cache.keep(twister.seed))\n"
+        "state = np.zeros(625, np.uint32)\n"
+        "seed(state, 5)\n"
+        "print(state[1], *seed.stats.cache_hits.values())"
+    )
+    assert another_process(tmp_path, code) == "472231674"
+    assert another_process(tmp_path, code) == "472231674 1"
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.fixture

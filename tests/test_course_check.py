@@ -160,6 +160,13 @@ def test_a_fault_in_the_text_is_found(what: str, tmp_path: Path) -> None:
     assert any(message in failure for failure in report.failures), report
 
 
+def test_two_exercises_must_not_ask_for_the_same_name(tmp_path: Path) -> None:
+    again = HEAD + TEXT + "\n" + TEXT.replace("1.1", "1.2")
+    bank = BANK + 'from dataclasses import replace\nEXERCISES.append(replace(square, id="1.2"))\n'
+    report = checking.check(folder=folder(tmp_path, again, bank))
+    assert report.failures == ["1.2: it asks for slope, as 1.1 does; call it something else"]
+
+
 def test_a_lesson_without_a_bank_is_a_failure(tmp_path: Path) -> None:
     (folder(tmp_path) / "01_slopes" / "bank.py").unlink()
     (failure,) = checking.check(folder=tmp_path).failures

@@ -13,12 +13,19 @@ pytest.importorskip("numba")
 from numba import njit
 
 from chainrule.compiler.native import twister
-from chainrule.compiler.native.twister import fresh_orders, fresh_scratch, reciprocals, shuffle, state_of
+from chainrule.compiler.native.shuffling import (
+    _remainder,
+    fresh_orders,
+    fresh_scratch,
+    own_orders,
+    reciprocals,
+    shuffle,
+)
+from chainrule.compiler.native.twister import state_of
 from chainrule.creation import arange
 from chainrule.data import DataLoader, TensorDataset
 from chainrule.random import Generator, default_generator, manual_seed
 
-twister_remainder = twister._remainder
 SIZES = [1, 2, 3, 100, 625, 1300]
 
 
@@ -44,7 +51,7 @@ def test_shuffles_and_what_python_draws_between(n: int) -> None:
 
 def test_remainders_are_exact() -> None:
     """Every quotient a product with 1 / d could get wrong by one: words next to multiples of d."""
-    remainder = njit(lambda word, d, inverse: twister_remainder(word, d, inverse))
+    remainder = njit(lambda word, d, inverse: _remainder(word, d, inverse))
     for d in [*range(1, 70), 1000, 65537, 2**24 + 1, 2**28 - 1]:
         near = np.array([k * d + e for k in (1, 2, 2**32 // d - 1, 2**32 // d) for e in (-1, 0, 1)])
         for word in near[(near >= 0) & (near < 2**32)]:
@@ -93,12 +100,16 @@ def test_fresh_orders_are_those_of_a_loader(n: int, passes: int) -> None:
 def test_a_loader_with_a_generator() -> None:
     """A pass draws 2 words for workers, n - 1 for the order and, at its end, n - 1 that no one needs."""
     _ours, state, theirs = pair(4)
+    own, orders = state.copy(), np.empty((3, 100), np.int64)
+    own_orders(own, orders, reciprocals(100))
     loader = DataLoader(TensorDataset(arange(100)), batch_size=100, shuffle=True, generator=theirs)
-    for _ in range(3):
+    for i in range(3):
         (expected,) = [x.numpy() for (x,) in loader]
         twister.skip(state, 2)
         assert (order_of(100, state) == expected).all()
         twister.skip(state, 99)
+        assert (orders[i] == expected).all()
+    assert int(twister.next32(own)) == int(theirs.words(1)[0])
 
 
 def test_a_state_keeps_its_stream() -> None:

@@ -34,7 +34,7 @@ def memory(key: str, wrapped: bool) -> float:
 
 
 def latency(key: str, folder: str) -> tuple[float, float]:
-    """Milliseconds to record and optimise; seconds that the first calls took more than eager ones, until all is native."""
+    """Milliseconds to record and optimise; seconds the first calls took more than eager ones, until all is native."""
     os.environ["CHAINRULE_CACHE_DIR"] = folder
     import chainrule
     from benchmarks.peers.ours import step_of
@@ -76,7 +76,7 @@ def costs() -> str:
     lines = [
         "What compiling costs:",
         "",
-        "| | record and optimise, ≤ 50 ms | cold, ≤ 2 s | second process, ≤ 0.6 s | peak memory grows by | eager's by |",
+        "| | record and optimise, ≤ 50 ms | cold, ≤ 2 s | second process, ≤ 0.6 s | peak memory grows | eager's |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for w in WORKLOADS:

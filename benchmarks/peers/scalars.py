@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.measure import apart
+from benchmarks.peers.contest import verdict
 
 TARGET, COMPARED = 300, 3
 
@@ -83,8 +84,6 @@ def race() -> dict[str, float]:
 
 def moons() -> str:
     """The table."""
-    from benchmarks.compiled import verdict
-
     ms = apart(race)
     return "\n".join(
         [

@@ -9,7 +9,7 @@ import sys
 import time
 
 from benchmarks.measure import apart
-from benchmarks.peers.contest import contest, make
+from benchmarks.peers.contest import OURS, contest, make, verdict
 from benchmarks.peers.workloads import SCAN, TORCH, WORKLOADS
 
 EPOCHS = 50_000
@@ -44,8 +44,6 @@ def torch_epochs(epochs: int = 1000) -> float:
 
 def many_epochs() -> str:
     """The table of w2 in earnest."""
-    from benchmarks.compiled import OURS, verdict
-
     seconds = {TORCH: apart(torch_epochs), SCAN: apart(real_epochs, SCAN), OURS: apart(real_epochs, OURS)}
     lines = [
         f"w2 for {EPOCHS:,} epochs, DataLoader and all (PyTorch's from 1,000 of them, the others run them all):", "",
@@ -63,8 +61,6 @@ def _seconds(x: float | None) -> str:
 
 def both_cores() -> str:
     """w5 in a process that is not pinned, every library with the threads it wants."""
-    from benchmarks.compiled import OURS, verdict
-
     if not hasattr(os, "sched_setaffinity"):
         return ""
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}

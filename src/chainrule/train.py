@@ -172,6 +172,9 @@ class _Run:
         """Whole epochs without Python; a step that must run as written does so, and the epoch is ended like it."""
         assert self.native is not None
         totals, stopped = self.native.run(most)
+        if not len(totals):  # what was compiled is no longer right
+            self.native = None
+            return 0
         done = len(totals) - (stopped is not None)
         for row in totals[:done]:
             self._note(Tally(self.native.seen, row[0], int(row[1]) if len(row) > 1 else None))

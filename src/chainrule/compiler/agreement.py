@@ -31,6 +31,8 @@ def disagreement(first: Graph, second: Graph) -> str | None:
         ):
             return f"an array of shape {x.shape} is made anew each time, with other numbers, at {at(y.where)}"
         places[x], places[y] = i, i
+    if first.draws != second.draws:
+        return "it draws other random numbers"
     if _marks(first, places) != _marks(second, places):
         return "it leaves its results in different places"
     return None

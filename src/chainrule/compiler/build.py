@@ -40,6 +40,7 @@ class Plan:
     options    the leaves that are numbers, in the order of their places in ``scalars``
     segments   what is run
     results    for each output of the step, its place in ``table``
+    draws      the random numbers of the step, in order; those that are leaves are its last ones
     """
 
     source: str
@@ -53,6 +54,7 @@ class Plan:
     prefix: str
     places: dict[Entry, int]
     words: Words
+    draws: list[Any]
 
 
 def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[Entry] | None = None) -> Plan:
@@ -75,9 +77,13 @@ def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[En
             base = root(source)
             arrays[base] = array if base is source else arrays.get(base) or _base(base, words)
     leaves = [source for source in arrays if isinstance(source, Entry)]
+    turns = {id(draw): i for i, draw in enumerate(graph.draws)}
+    leaves.sort(key=lambda leaf: turns.get(id(leaf.source), -1) if leaf.op == "draw" else -1)  # draws as they were made
     temporary = [array for source, array in arrays.items() if not isinstance(source, Entry)]
     slots = {source: i for i, source in enumerate([*leaves, *(array.source for array in temporary)])}
-    plan = Plan("", leaves, temporary, ordered, emitter.segments, [], slots, schedule, prefix, places, words)
+    plan = Plan(
+        "", leaves, temporary, ordered, emitter.segments, [], slots, schedule, prefix, places, words, graph.draws
+    )
     plan.results = [slots[work] for work in lowering.results]
     plan.source = source_of(plan)
     return plan

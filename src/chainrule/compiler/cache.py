@@ -70,6 +70,15 @@ def load(source: str) -> ModuleType:
         return module
 
 
+def keep(helper: Any) -> Any:
+    """A helper that Numba compiles and Python calls (`shuffling.fresh_orders`), kept on disk as steps are."""
+    shelf = folder()
+    if shelf is not None and not isinstance(helper._cache, _OnDisk):
+        name = f"{helper.py_func.__module__}.{helper.py_func.__qualname__}"
+        helper._cache = _OnDisk(helper.py_func, shelf / f"step_{_key(name)}.py")
+    return helper
+
+
 def folder() -> Path | None:
     """Where entries are kept; None, after one warning, where nothing can be written."""
     try:

@@ -153,7 +153,7 @@ class Emitter:
     def _stored(self, work: Work) -> list[int]:
         """The dimensions of the array of a value."""
         shared = {loop.cls for loop in self._prefix(work)}
-        return [d for d, axis in enumerate(work.out) if axis is not None and axis.cls() not in shared]
+        return [d for d in work.layout() if work.out[d].cls() not in shared]  # type: ignore[union-attr]
 
     def _array(self, source: Any) -> Array:
         """The array of a value or a leaf, as the segment knows it."""
@@ -170,7 +170,7 @@ class Emitter:
             arrays[source] = Array(self.words.name(source), source, shape or (1,), dtype)
         return arrays[source]
 
-    def _place(self, i: Any) -> str:
+    def place(self, i: Any) -> str:
         """A place as text; a number where it is known."""
         if isinstance(i, Indirect):
             text, _ = self.read(i.ref)  # type: ignore[arg-type]
@@ -190,11 +190,11 @@ class Emitter:
     def _element(self, work: Work, index: tuple[Any, ...]) -> str:
         """An element of the array of a value, at the places of all its dimensions."""
         array = self._array(work)
-        places = [self._place(index[d]) for d in self._stored(work)]
+        places = [self.place(index[d]) for d in self._stored(work)]
         return f"{array.name}[{', '.join(places) or '0'}]"
 
     def _key(self, work: Work, index: tuple[Any, ...]) -> Any:
-        places = [self._place(i) for i, axis in zip(index, work.out, strict=False) if axis is not None]
+        places = [self.place(i) for i, axis in zip(index, work.out, strict=False) if axis is not None]
         return work, tuple(places)
 
     def _here(self, work: Work) -> tuple[Any, ...]:
@@ -212,7 +212,7 @@ class Emitter:
 
     def inside(self, operand: Operand) -> str:
         """The condition under which an operand is not just its ``fill``."""
-        asked = [f"0 <= {place} < {n}" if (place := self._place(m)) else "" for m, n in operand.masks]
+        asked = [f"0 <= {place} < {n}" if (place := self.place(m)) else "" for m, n in operand.masks]
         return " and ".join(asked) or "True"
 
     def _read(self, operand: Operand) -> tuple[Any, Any]:
@@ -220,13 +220,13 @@ class Emitter:
         if isinstance(source, Entry):
             if source.op == "option":
                 return self.words.name(source), source.dtype
-            places = [self._place(i) for i in operand.index]
+            places = [self.place(i) for i in operand.index]
             return f"{self._array(source).name}[{', '.join(places) or '0'}]", source.dtype
         if not isinstance(source, Work):
             return source, None
         if source.kind in ("alias", "call"):
             self.need(source)
-            places = [self._place(i) for i in operand.index]
+            places = [self.place(i) for i in operand.index]
             return f"{self._array(source).name}[{', '.join(places) or '0'}]", source.dtype
         if not any(isinstance(i, Indirect) for i in operand.index):
             key = self._key(source, operand.index)
@@ -287,23 +287,24 @@ class Emitter:
         index = self._here(work)
         if "result" in work.meta:
             self.readers[work] = [[]]
-        array = self._array(work.meta.get("buffer") or work)
-        places = ", ".join(self._place(i) for i in index) or "0"
-        wanted = work.dtype
-        value = literal(text, wanted) if dtype is None else text
-        self._line(f"{array.name}[{places}] = {value}")
+        buffer = work.meta.get("buffer")
+        if buffer is None:
+            place = self._element(work, index)
+        else:
+            place = f"{self._array(buffer).name}[{', '.join(self.place(i) for i in index) or '0'}]"
+        self._line(f"{place} = {literal(text, work.dtype) if dtype is None else text}")
 
     def _gemm(self, work: Work) -> None:
         names = []
         for operand in work.operands:
             self.need(operand.source)
             array = self._array(operand.source)
-            lead = [self._place(i) for i in operand.index]
+            lead = [self.place(operand.index[d]) for d in self._leading(operand)]
             names.append(f"{array.name}[{', '.join(lead)}]" if lead else array.name)
         self.readers.setdefault(work, [])
         index = self._here(work)
         stored = self._stored(work)
-        lead = [self._place(index[d]) for d in stored if d < len(work.out) - 2]
+        lead = [self.place(index[d]) for d in stored if d < len(work.out) - 2]
         out = self._array(work).name + (f"[{', '.join(lead)}]" if lead else "")
         m, n, k = (work.meta[x] for x in "mnk")
         flips = [bool(operand.fill) for operand in work.operands]
@@ -312,6 +313,13 @@ class Emitter:
         self._line(
             f"gemm_{t}({flips[0]}, {flips[1]}, {sizes}, {names[0]}, {names[1]}, {literal(0, work.dtype)}, {out})"
         )
+
+    def _leading(self, operand: Operand) -> Iterable[int]:
+        """The dimensions in front of a matrix that its array has."""
+        source = operand.source
+        if isinstance(source, Entry) or source.kind in ("alias", "call"):
+            return range(len(operand.index))
+        return [d for d in self._stored(source) if d < len(operand.index)]
 
     # ------------------------------------------------------------------------------------ reductions
 
@@ -357,7 +365,7 @@ class Emitter:
             axis = work.out[d]
             assert axis is not None
             if axis.cls() in self.env:
-                places.append(self._place(index[d]))
+                places.append(self.place(index[d]))
                 continue
             letter = LETTERS[self.depth - 1]
             self._line(f"for {letter} in range({axis.size}):")
@@ -369,7 +377,7 @@ class Emitter:
     def _add(self, work: Work) -> None:
         value = expression(self, work)
         index = work.target or self._here(work)
-        key = None if any(isinstance(i, Indirect) for i in index) else self._key(work, index)
+        key = self._key(work, index) if self._lanes(work) is not None else None
         name = next((scope[key] for scope in reversed(self.scopes) if key in scope), None)
         name = self._element(work, index) if name is None else name
         if work.how.startswith("arg"):
@@ -378,7 +386,7 @@ class Emitter:
             self._line(f"{x} = {value}")
             self._line(f"if {x} {sign} {best} or ({x} != {x} and {best} == {best}):")
             self._line(f"    {best} = {x}")
-            self._line(f"    {name} = {self.env[work.meta['along'].cls()]}")
+            self._line(f"    {name} = {self.place(work.meta['along'])}")
             return
         if work.dtype.kind == "f":
             self._line(f"{name} = {work.how}_r({name}, {value})")

@@ -89,6 +89,7 @@ class Graph:
     options   (option, value): what the step leaves in a number an optimizer keeps
     outputs   the values it returns
     checks    (value, truth): what was asked on the way, with the answer that the recording relied on
+    draws     what was drawn at random, in order, used or not: (generator, the name of its method, arguments)
     """
 
     entries: list[Entry]
@@ -96,6 +97,7 @@ class Graph:
     options: list[tuple[Entry, Entry]] = field(default_factory=list)
     outputs: list[Entry] = field(default_factory=list)
     checks: list[tuple[Entry, bool]] = field(default_factory=list)
+    draws: list[tuple[Any, str, tuple[Any, ...]]] = field(default_factory=list)
 
     def roots(self) -> Iterable[Entry]:
         """The entries that are wanted for themselves."""
@@ -125,6 +127,7 @@ class Graph:
             [(root(o), root(v)) for o, v in self.options],
             [root(x) for x in self.outputs],
             [(root(x), truth) for x, truth in self.checks if isinstance(new[x], Entry)],  # else it is known
+            self.draws,
         )
         wanted = set(in_order(graph.roots()))
         graph.entries = in_order(

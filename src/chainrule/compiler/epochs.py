@@ -78,6 +78,8 @@ class Epochs:
             return "a part of the step is left to NumPy"
         if any(stream is not default_generator or name != "uniform" for _, (stream, name, _) in variant.memory.draws):
             return "the step draws random numbers that native code does not have"
+        if any(slot is None for slot, _ in variant.memory.draws):
+            return "the step draws random numbers and does not use them"
         if any(shape for _, shape in variant.memory.results):
             return "the step returns more than numbers"
         return None
@@ -96,7 +98,8 @@ class Epochs:
             self.memory.scalars = np.zeros(most)
             self.short_memory = Memory(short_plan, short.simple, self.memory.scalars)
         self.source = epochs_source(plan, short_plan, self.rows, self.size, self.batches, self.rest, self.weighted)
-        self.native = load(self.source).epochs
+        self.native: Any = None
+        self.module = load(self.source)
         self.sources = np.array([x.ctypes.data for x in self.rows], np.int64)
         self.variants = [variant for variant in (full, short) if variant is not None]
         self.returned = max(1, len(plan.results))
@@ -112,18 +115,26 @@ class Epochs:
         The sums of each (a row), and None; or, if a step found that it must run as written, the sums of the epochs
         done and, last, of the one under way, and (the number of the batch, the order of the examples) where it stopped.
         """
+        from chainrule.compiler.native.memory import compiled
+
         if not all(variant.fits() for variant in self.variants):
             self.ready = False
             return np.zeros((0, self.returned)), None
         n = min(most, 1 if self.draws else min(self.block, max(1, MOST // self.examples)))
         orders = self._orders(n)
         totals = np.zeros((n, self.returned))
-        self.memory.load()
+        if not (self.memory.load() and self.short_memory.load()):
+            self.ready = False
+            return np.zeros((0, self.returned)), None
         start = time.perf_counter()
-        stopped = self.native(
+        given = (
             self.memory.table, self.short_memory.table, self.memory.scalars, self.sources, orders, totals,
             self.place, self.stream,
         )  # fmt: skip
+        if self.native is None:
+            self.native = compiled(self.module.epochs, *given)
+            start = time.perf_counter()
+        stopped = self.native(*given)
         self.memory.leave()
         took = max(time.perf_counter() - start, 1e-9)
         self.block = max(1, min(self.block * 4, int(n * STRETCH / took)))
@@ -140,7 +151,8 @@ class Epochs:
 
     def _orders(self, n: int) -> Any:
         """The orders of the next ``n`` epochs, drawn as the loader draws them."""
-        from chainrule.compiler.native import twister
+        from chainrule.compiler.cache import keep
+        from chainrule.compiler.native import shuffling, twister
 
         sampler: Any = self.loader.sampler
         generator, batches = self.loader.generator, self.loader.batch_sampler or ()
@@ -149,10 +161,10 @@ class Epochs:
             twister.skip(twister.state_of(generator or default_generator), 2 * n)
             orders[:] = np.arange(self.examples)
         elif _simple(sampler) and generator is None and sampler.generator is None:
-            keys, drawn, inverse = twister.fresh_scratch(self.examples)
-            twister.fresh_orders(self.stream, orders, keys, drawn, inverse)
+            keys, drawn, inverse = shuffling.fresh_scratch(self.examples)
+            keep(shuffling.fresh_orders)(self.stream, orders, keys, drawn, inverse)
         elif _simple(sampler) and generator is sampler.generator:
-            twister.own_orders(twister.state_of(generator), orders, twister.reciprocals(self.examples))
+            keep(shuffling.own_orders)(twister.state_of(generator), orders, shuffling.reciprocals(self.examples))
         else:
             for row in orders:
                 (generator or default_generator).seed_for_another()

@@ -72,10 +72,11 @@ LIBRARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid", "logsigmoid", "expm1",
 
 WHOLE = {
     "add": "{0} + {1}", "mul": "{0} * {1}", "max": "max({0}, {1})", "min": "min({0}, {1})", "or": "{0} | {1}",
+    "and": "{0} & {1}",
 }  # fmt: skip
 """How whole numbers and bools are summed up."""
 
-START: dict[str, Any] = {"add": 0, "mul": 1, "max": "-inf", "min": "inf", "or": False}
+START: dict[str, Any] = {"add": 0, "mul": 1, "max": "-inf", "min": "inf", "or": False, "and": True}
 
 
 def literal(number: Any, dtype: np.dtype[Any]) -> str:

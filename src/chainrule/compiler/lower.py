@@ -17,7 +17,9 @@ from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.expressions import EXPRESSIONS
 from chainrule.compiler.refs import Affine, Indirect, Ref, along
 from chainrule.compiler.works import Axis, Operand, Work
+from chainrule.ops.base import BOOK
 
+FEW = 16  # one place among up to so many is chosen by asking each
 SMALL = 4  # a matrix product with a dimension up to this is multiplied out in loops
 REDUCTIONS = {"sum": "add", "prod": "mul", "amax": "max", "amin": "min", "argmax": "argmax", "argmin": "argmin"}
 
@@ -43,9 +45,15 @@ class Lowering:
                 self._check(value, self.refs[value], "" if truth else "not ")
         for option, value in graph.options:
             self._work("store", value, [], [self._read(self.refs[value], [])], [], meta={"option": option})
+        self.results = [self._result(i, x) for i, x in enumerate(graph.outputs)]  # they may show a buffer as it was
+        stored = {buffer for buffer, _ in graph.stores}
+        for buffer, value in graph.stores:
+            if (
+                value is not buffer and self.refs[value].source in stored
+            ):  # what a buffer held goes to another one, or elsewhere in it
+                self.refs[value] = self._moved(value)
         for buffer, value in graph.stores:
             self._write(buffer, value)
-        self.results = [self._result(i, x) for i, x in enumerate(graph.outputs)]
 
     # ------------------------------------------------------------------------------------ building
 
@@ -79,7 +87,8 @@ class Lowering:
 
     def _copied(self, ref: Ref, entry: Entry) -> Ref:
         """The value in memory of its own, in order."""
-        if ref.whole() and ref.masks == ():
+        whole = ref.whole() and source_shape(ref.source) == ref.shape
+        if whole and (not isinstance(ref.source, Work) or ref.source.in_order()):
             return ref
         axes, out = self._axes(ref.shape)
         return refs.whole(
@@ -105,6 +114,7 @@ class Lowering:
     def _map(self, entry: Entry) -> Ref:
         axes, out = self._axes(entry.shape)
         operands = [self._given(x, out) for x in entry.inputs]
+        axes = self._lying(axes, operands)
         return refs.whole(self._work("map", entry, axes, operands, out, entry.op, meta=entry.meta), entry.shape)
 
     def _full(self, entry: Entry) -> Ref:
@@ -115,6 +125,8 @@ class Lowering:
         dim = entry.meta["dim"]
         dims = tuple(range(len(x.shape))) if dim is None else (dim,) if isinstance(dim, int) else dim
         how = REDUCTIONS[entry.op]
+        if entry.dtype.kind == "b":
+            how = {"max": "or", "min": "and"}.get(how, how)
         if how in ("argmax", "argmin") and (len(dims) != 1 or not x.shape or x.shape[dims[0]] == 1):
             return None
         if not all(x.shape) or not x.shape:
@@ -122,11 +134,12 @@ class Lowering:
         axes, places = self._axes(x.shape)
         kept = [axis for d, axis in enumerate(places) if d not in dims]
         operand = self._read(x, places)
-        meta = {"along": places[dims[0]]} if how.startswith("arg") else {}
+        meta = {"along": _at(places[dims[0]])} if how.startswith("arg") else {}
         plain = tuple(n for d, n in enumerate(x.shape) if d not in dims)
-        work = self._work(
-            "reduce", _shaped(entry, plain), self._ordered(axes, [operand]), [operand], kept, how, meta=meta
-        )
+        axes = self._ordered(axes, [operand])
+        if meta:  # the best so far is a variable: what is searched is the innermost loop
+            axes.sort(key=lambda axis: axis is places[dims[0]])
+        work = self._work("reduce", _shaped(entry, plain), axes, [operand], kept, how, meta=meta)
         ref = refs.whole(work, plain)
         return ref if plain == entry.shape else refs.reshaped(ref, entry.shape)
 
@@ -134,11 +147,22 @@ class Lowering:
         """The axes as they lie in the memory of the operands, the first operand first."""
         order: dict[Axis, None] = {}
         for operand in operands:
-            for i in operand.index:
+            source = operand.source
+            for d in source.layout() if isinstance(source, Work) else range(len(operand.index)):
+                i = operand.index[d]
                 if isinstance(i, Affine):
-                    order.update((v, None) for v, _ in i.terms)  # type: ignore[misc]
+                    order.update((v, None) for v, _ in sorted(i.terms, key=lambda term: -term[1]))  # type: ignore[misc]
         order.update((axis, None) for axis in axes)
         return [axis for axis in order if axis in axes]
+
+    def _lying(self, axes: list[Axis], operands: list[Operand]) -> list[Axis]:
+        """The axes as they lie in the memory of the first operand that has them all; as they are, if none has."""
+        for operand in operands:
+            seen = {v for i in operand.index if isinstance(i, Affine) for v, _ in i.terms}
+            if not seen.issuperset(axes) or operand.masks:
+                continue
+            return self._ordered(axes, [operand])
+        return axes
 
     def _matmul(self, entry: Entry) -> Ref | None:
         a, b = (self.refs[x] for x in entry.inputs)
@@ -206,7 +230,11 @@ class Lowering:
         if ref is None:
             ref = refs.padded(self._copied(x, entry.inputs[0]), entry.meta["widths"], entry.meta["value"])
         assert ref is not None
-        return ref
+        return self._copied(ref, entry) if _crosswise(x) else ref
+
+    def _clone(self, entry: Entry) -> Ref:
+        x = self.refs[entry.inputs[0]]
+        return self._copied(x, entry) if _crosswise(x) else x
 
     def _getitem(self, entry: Entry) -> Ref | None:
         x, index = self.refs[entry.inputs[0]], entry.meta["index"]
@@ -255,6 +283,8 @@ class Lowering:
         if x.masks:
             return None
         last = len(x.shape) - 1
+        if 1 < x.shape[-1] <= FEW and entry.dtype.kind == "f":
+            return self._chosen(entry, x)
         index: list[Any] = []
         for i in x.index:
             inner: dict[Hashable, Affine] = refs.straight(x.shape[:-1])
@@ -268,6 +298,23 @@ class Lowering:
                 return None
         return Ref(x.source, entry.shape, tuple(index))
 
+    def _chosen(self, entry: Entry, x: Ref) -> Ref:
+        """``pick`` among few: the sum of what is chosen and zeros, which needs no place that is not known."""
+        axes, out = self._axes(x.shape)
+        places = self._read(_front(self.refs[entry.inputs[1]], x.shape), out)
+        chosen = self._work(
+            "map",
+            _shaped(entry, x.shape),
+            axes,
+            [self._read(x, out), places],
+            out,
+            "one_hot",
+            meta={"along": _at(out[-1])},
+        )
+        again, line = self._axes(x.shape)
+        whole = self._read(refs.whole(chosen, x.shape), line)
+        return refs.whole(self._work("reduce", entry, again, [whole], line[:-1], "add"), entry.shape)
+
     def _ungather(self, entry: Entry) -> Ref | None:
         source, places = entry.inputs
         dim, shape = entry.meta["dim"], entry.meta["shape"]
@@ -279,7 +326,9 @@ class Lowering:
             return None
         axes, out = self._axes(shape)
         operands = [self._given(source, out), self._given(places, out)]
-        return refs.whole(self._work("map", entry, axes, operands, out, "one_hot", meta={"along": out[dim]}), shape)
+        return refs.whole(
+            self._work("map", entry, axes, operands, out, "one_hot", meta={"along": _at(out[dim])}), shape
+        )
 
     def _gather(self, entry: Entry) -> Ref | None:
         x, dim = self.refs[entry.inputs[0]], entry.meta["dim"]
@@ -316,7 +365,8 @@ class Lowering:
         seen = [axis for axis in out if axis is not None]
         if len(set(seen)) < len(seen):
             return self._call(entry)
-        work = self._work("reduce", entry, axes, [self._read(g, places)], out, "add", target)
+        read = self._read(g, places)
+        work = self._work("reduce", entry, self._lying(axes, [read]), [read], out, "add", target)
         return refs.whole(work, shape)
 
     def _overlap(self, entry: Entry) -> Ref:
@@ -324,10 +374,53 @@ class Lowering:
         how = (entry.meta["kernel"], entry.meta["stride"], entry.meta["dilation"])
         return self._scattered(entry, g, refs.windowed(refs.whole(entry, shape), g.shape, *how), shape)
 
+    def _at_peak(self, entry: Entry) -> Ref | None:
+        if entry.inputs[0] is not entry.inputs[1]:
+            return None
+        operand, kept, inner, _ = self._windows_of(entry, entry.inputs[1])
+        axes = self._ordered([a for a in kept if a is not None], [operand])
+        axes += [a for a in inner if a is not None]
+        return refs.whole(self._work("reduce", entry, axes, [operand], kept, "max"), entry.shape)
+
+    def _windows_of(
+        self, entry: Entry, x: Entry
+    ) -> tuple[Operand, list[Axis | None], list[Axis | None], tuple[int, ...]]:
+        """``x`` in its windows: the operand, the axes of windows, those inside a window, the shape of both."""
+        how = (entry.meta["kernel"], entry.meta["stride"], entry.meta["dilation"])
+        shape = BOOK["windows"].infer(x.shape, *how)
+        _, places = self._axes(shape)
+        k = len(how[0])
+        return self._read(refs.windowed(self.refs[x], shape, *how), places), places[:-k], places[-k:], shape
+
+    def _unpeak(self, entry: Entry) -> Ref:
+        g, x = entry.inputs
+        operand, kept, inner, shape = self._windows_of(entry, x)
+        number, size = Affine(), 1
+        for axis in reversed(inner):  # the number of a place in its window
+            if axis is not None:
+                number = Affine(0, ((axis, size), *number.terms))
+                size *= axis.size
+        axes = self._ordered([a for a in kept if a is not None], [operand])
+        axes += [a for a in inner if a is not None]
+        peak = _typed(_shaped(entry, g.shape), np.int64)
+        first = self._work("reduce", peak, axes, [operand], kept, "argmax", meta={"along": number})
+        _, out = self._axes(shape)
+        again = dict(zip(inner, out[len(kept) :], strict=True))
+        where = number.put({axis: _at(again[axis]) for axis in inner if axis is not None})
+        lead = len(kept)
+        at = [self._read(_front(ref, shape), out) for ref in (self.refs[g], refs.whole(first, g.shape))]
+        order = self._ordered([a for a in out[:lead] if a is not None], [at[1]]) + [
+            a for a in out[lead:] if a is not None
+        ]
+        sent = self._work("map", _shaped(entry, shape), order, at, out, "one_hot", meta={"along": where})
+        how = (entry.meta["kernel"], entry.meta["stride"], entry.meta["dilation"])
+        there = refs.windowed(refs.whole(entry, entry.shape), shape, *how)
+        return self._scattered(entry, refs.whole(sent, shape), there, entry.shape)
+
     def _cat(self, entry: Entry) -> Ref | None:
         dim, start, parts = entry.meta["dim"], 0, []
         for x in entry.inputs:
-            if not isinstance(x, Entry) or x.shape == (0,) or x.dtype != entry.dtype:
+            if not isinstance(x, Entry) or x.shape == (0,) or x.dtype != entry.dtype or 0 in entry.shape:
                 return None
             ref, n = self.refs[x], x.shape[dim]
             if ref.masks:
@@ -367,6 +460,11 @@ class Lowering:
 
     # ------------------------------------------------------------------------------------ what is left behind
 
+    def _moved(self, value: Entry) -> Ref:
+        """What a buffer held, in memory of its own."""
+        axes, out = self._axes(value.shape)
+        return refs.whole(self._work("map", value, axes, [self._read(self.refs[value], out)], out, "copy"), value.shape)
+
     def _write(self, buffer: Entry, value: Entry) -> None:
         if self.refs[value].source is buffer and self.refs[value].whole():
             return
@@ -376,6 +474,11 @@ class Lowering:
     def _result(self, i: int, value: Entry) -> Work:
         axes, out = self._axes(value.shape)
         return self._work("store", value, axes, [self._read(self.refs[value], out)], out, meta={"result": i})
+
+
+def _at(axis: Axis | None) -> Affine:
+    """The place along an axis; 0 where there is none."""
+    return Affine() if axis is None else along(axis)
 
 
 def _shaped(entry: Entry, shape: tuple[int, ...]) -> Entry:
@@ -390,6 +493,13 @@ def _typed(entry: Entry, dtype: Any) -> Entry:
     )
 
 
+def _crosswise(ref: Ref) -> bool:
+    """Whether neighbours in the last dimension are far apart in memory: then a copy in order pays."""
+    sizes = [d for d, n in enumerate(ref.shape) if n > 1]
+    places = [i for i in ref.index if isinstance(i, Affine) and i.terms]
+    return bool(sizes and places) and sizes[-1] not in dict(places[-1].terms)
+
+
 def _front(ref: Ref, shape: tuple[int, ...]) -> Ref:
     """A value over the first dimensions of a wider shape."""
     return ref.put(shape, {d: along(d) if n > 1 else Affine() for d, n in enumerate(ref.shape)})
@@ -399,6 +509,8 @@ def _in_rows(ref: Ref) -> bool:
     """Whether the last two dimensions are those of the source, in order, and whole."""
     d = len(ref.shape) - 2
     if ref.masks or len(ref.index) < 2 or any(isinstance(i, Indirect) for i in ref.index):
+        return False
+    if isinstance(ref.source, Work) and not ref.source.in_order():
         return False
     shape = source_shape(ref.source)
     rows, columns = ref.index[-2:]
@@ -424,11 +536,13 @@ def _windows(self: Lowering, entry: Entry) -> Ref:
 
 RULES: dict[str, Callable[[Lowering, Entry], Ref | None]] = {
     "full": Lowering._full,
+    "round": lambda self, entry: None if entry.meta["decimals"] else self._map(entry),
     "permute": lambda self, entry: refs.permuted(self.refs[entry.inputs[0]], entry.meta["dims"]),
     "expand": lambda self, entry: refs.expanded(self.refs[entry.inputs[0]], entry.shape),
     "flip": lambda self, entry: refs.flipped(self.refs[entry.inputs[0]], entry.meta["dims"]) if entry.shape else None,
     "reshape": Lowering._reshape,
     "pad_constant": Lowering._padded,
+    "clone": Lowering._clone,
     "windows": _windows,
     "overlap": Lowering._overlap,
     "getitem": Lowering._getitem,
@@ -437,6 +551,8 @@ RULES: dict[str, Callable[[Lowering, Entry], Ref | None]] = {
     "pick": Lowering._pick,
     "ungather": Lowering._ungather,
     "cat": Lowering._cat,
+    "at_peak": Lowering._at_peak,
+    "unpeak": Lowering._unpeak,
     "matmul": Lowering._matmul,
     **dict.fromkeys(REDUCTIONS, Lowering._reduce),
 }

@@ -7,6 +7,7 @@ copies    buffers that do not lie in order: copied in, and back if the step writ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,19 +28,24 @@ class Memory:
         self.arrays += [np.empty(array.shape, array.dtype) for array in plan.temporary]
         self.table = np.array([array.ctypes.data for array in self.arrays], np.int64)
         self.arguments = [(slot, leaf.source) for slot, leaf in enumerate(plan.leaves) if leaf.op == "argument"]
-        self.draws = [(slot, leaf.source) for slot, leaf in enumerate(plan.leaves) if leaf.op == "draw"]
+        drawn = {id(leaf.source): slot for slot, leaf in enumerate(plan.leaves) if leaf.op == "draw"}
+        self.draws = [(drawn.get(id(draw)), draw) for draw in plan.draws]  # None: nobody wants them, but they are drawn
         self.results = [
             (self.arrays[slot], value.shape) for slot, value in zip(plan.results, graph.outputs, strict=True)
         ]
         most = max(plan.places.values(), default=0) + 1
         self.scalars = np.zeros(most) if scalars is None else scalars
         left = {option for option, _ in graph.options}
+        self.before: Any = None
         self.options = []
         for option in plan.options:
             (owner, key, path), *others = option.source
             self.options.append(
                 (plan.places[option], owner, key, path, others, option in left, type(_value(owner, key, path)))
             )
+
+        self.left = [(i, owner, key, others, kind) for i, owner, key, _, others, kept, kind in self.options if kept]
+        self.now = _fetcher([(owner, key, path) for _, owner, key, path, _, _, _ in self.options])
 
     def _of(self, leaf: Entry, written: bool) -> Any:
         """The array of a leaf."""
@@ -63,20 +69,22 @@ class Memory:
         for slot, i in self.arguments:
             arrays[slot][...] = tensors[i].array
         for slot, (stream, name, given) in self.draws:
-            arrays[slot][...] = getattr(stream, name)(*given)
+            numbers = getattr(stream, name)(*given)
+            if slot is not None:
+                arrays[slot][...] = numbers
         for theirs, ours, _ in self.copies:
             ours[...] = theirs
         return self.load()
 
     def load(self) -> bool:
         """Bring in the options; False if numbers that were equal are no longer so."""
-        scalars = self.scalars
-        for i, owner, key, path, others, _, _ in self.options:
-            value = _value(owner, key, path)
-            for other, k, p in others:
-                if _value(other, k, p) != value:
+        now = self.now()
+        if now != self.before:  # most are what they were
+            for (i, _, _, _, others, _, _), value in zip(self.options, now, strict=True):
+                if any(_value(*other) != value for other in others):
                     return False
-            scalars[i] = value
+                self.scalars[i] = value
+            self.before = now
         return True
 
     def leave(self) -> None:
@@ -84,12 +92,18 @@ class Memory:
         for theirs, ours, written in self.copies:
             if written:
                 theirs[...] = ours
-        for i, owner, key, _, others, left, kind in self.options:
-            if left:
-                value = kind(self.scalars[i])
-                owner[key] = value
-                for other, k, _ in others:
-                    other[k] = value
+        for i, owner, key, others, kind in self.left:
+            value = kind(self.scalars[i])
+            owner[key] = value
+            for other, k, _ in others:
+                other[k] = value
+
+
+def _fetcher(places: list[tuple[Any, Any, Any]]) -> Callable[[], tuple[Any, ...]]:
+    """A fast function that looks up numbers in dicts, and in tuples there."""
+    names = {f"d{i}": owner for i, (owner, _, _) in enumerate(places)}
+    parts = [f"d{i}[{key!r}]{''.join(f'[{p}]' for p in path)}, " for i, (_, key, path) in enumerate(places)]
+    return eval(f"lambda: ({''.join(parts)})", names)
 
 
 def _value(owner: Any, key: Any, path: Any) -> Any:

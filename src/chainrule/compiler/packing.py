@@ -32,6 +32,15 @@ def _layout(value: Any, tensors: list[Any]) -> Layout:
     return ("value", type(value), value)
 
 
+def plain(layout: Layout) -> list[tuple[Any, Any]] | None:
+    """(shape, dtype) of each argument of a call with tensors alone, none of them by name; None for other calls."""
+    (_, args, kwargs) = layout
+    parts = args[1:]
+    if len(kwargs) > 1 or any(part[0] != "tensor" for part in parts):
+        return None
+    return [(shape, dtype) for _, shape, dtype in parts]
+
+
 def packer(layout: Layout) -> Callable[[list[Any]], Any]:
     """A function from the tensors to the value of this layout."""
     if layout and layout[0] == "tensor":

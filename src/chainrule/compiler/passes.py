@@ -142,7 +142,6 @@ SPLIT: dict[str, Callable[[Entry, tuple[Any, ...]], Any]] = {
     "pow": _split_pow,
     "standardize": _split_standardize,
     "sum_squares": _split_sum_squares,
-    "clone": lambda entry, inputs: inputs[0],
 }
 
 

@@ -135,31 +135,41 @@ class Schedule:
             return
         items = self.items
         path: list[Loop] = []
-        for axis in work.axes:
-            cls = axis.cls()
-            last, at = -1, {id(item): k for k, item in enumerate(items)}
+        left = [axis.cls() for axis in work.axes]
+        while left:
+            at = {id(item): k for k, item in enumerate(items)}
             where = []
             for need in needs:
                 inner = self.path[need.work]
                 item = inner[len(path)] if len(inner) > len(path) else need.work
-                k = at[id(item)]
-                where.append((k, need))
-                last = max(last, k)
-            loop = None
-            if self.fuse:
-                for k in range(max(last, 0), len(items)):
-                    item = items[k]
-                    ready = all(j < k or (j == k and cls in need.same) for j, need in where)
-                    if isinstance(item, Loop) and item.cls is cls and ready:
-                        loop, needs = item, [need for j, need in where if j == k]
-                        break
+                where.append((at[id(item)], need))
+            loop = self._ready(items, left, where, ordered=work.how.startswith("arg"))
             if loop is None:
-                loop, needs = Loop(cls), []
+                loop, needs = Loop(left[0]), []
                 items.append(loop)
+            else:
+                needs = [need for k, need in where if k == at[id(loop)]]
+            left.remove(loop.cls)
             path.append(loop)
             items = loop.items
         items.append(work)
         self.path[work] = path
+
+    def _ready(self, items: list[Any], left: list[Axis], where: list[tuple[int, Dependency]], ordered: bool) -> Any:
+        """The earliest loop over the first class left in which all is ready; or one over another class, if it is the
+        loop of what the work waits for last."""
+        if not self.fuse:
+            return None
+        last = max((k for k, _ in where), default=0)
+        for cls in left[:1] if ordered else left:
+            for k in range(last, len(items)):
+                item = items[k]
+                ready = isinstance(item, Loop) and item.cls is cls
+                if ready and all(j < k or cls in need.same for j, need in where):
+                    if cls is left[0] or k == last:
+                        return item
+                    break
+        return None
 
     # ------------------------------------------------------------------------------------ unrolling
 

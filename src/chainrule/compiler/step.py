@@ -44,13 +44,13 @@ class Step:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.reason is not None or tapes:
             return self.function(*args, **kwargs)
-        layout, tensors = unpacked((args, kwargs))
         last = self.last
-        if last is not None and last.layout == layout and last.fits():
-            done, result = last.run(tensors)
+        if last is not None and last.takes(args, kwargs) and last.fits():
+            done, result = last.run(list(args))
             if done:
                 return result
-        else:
+        layout, tensors = unpacked((args, kwargs))
+        if last is None or last.layout != layout or not last.fits():
             for variant in self.variants.get(layout, ()):
                 if variant is not last and variant.fits():
                     self.last = variant

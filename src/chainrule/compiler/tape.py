@@ -249,7 +249,8 @@ class Tape:
         """What was written down."""
         results = [self.entry(x) for x in outputs]
         stores = [(cell.leaf, cell.entry) for cell in self.stored if cell.leaf is not None]
-        return Graph(list(self.entries), stores, list(self.left_in.items()), results, list(self.checks))
+        options, draws = list(self.left_in.items()), list(self.draws.values())
+        return Graph(list(self.entries), stores, options, results, list(self.checks), draws)
 
 
 class Kept:

@@ -13,11 +13,11 @@ from chainrule.compiler.drawing import roots
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.guards import Guard
 from chainrule.compiler.memory import Memory
-from chainrule.compiler.packing import Layout, numbers, packer
+from chainrule.compiler.packing import Layout, numbers, packer, plain
 from chainrule.compiler.passes import simplified
 from chainrule.compiler.works import Work
 from chainrule.ops.base import BOOK
-from chainrule.tensor import wrap
+from chainrule.tensor import Tensor, wrap
 
 STRETCH = 0.1  # seconds of native code after which Python is let in: Ctrl-C, a progress bar
 
@@ -40,6 +40,7 @@ class Variant:
             return
         self.memory = Memory(self.plan, self.simple)
         self.pack = packer(out)
+        self.plain = plain(layout)
         self.unchanged = guard.checker()
         self._compile()
 
@@ -79,6 +80,15 @@ class Variant:
         """Whether the step is native code from end to end."""
         return len(self.plan.segments) == 1
 
+    def takes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether a call has just the tensors it was recorded with, one after the other, and nothing else."""
+        if kwargs or self.plain is None or len(args) != len(self.plain):
+            return False
+        for x, (shape, dtype) in zip(args, self.plain, strict=True):
+            if type(x) is not Tensor or x.array.shape != shape or x.array.dtype is not dtype:
+                return False
+        return True
+
     def fits(self) -> bool:
         """Whether what the step reads besides its arguments is as it was recorded."""
         return bool(self.unchanged())
@@ -100,6 +110,8 @@ class Variant:
 
     def repeat(self, n: int) -> list[Any]:
         """Up to ``n`` steps in a row, native code alone; what each returned.  Fewer if one must run eagerly."""
+        from chainrule.compiler.native.memory import compiled
+
         memory = self.memory
         if not self.native or memory.draws or memory.arguments or any(shape for _, shape in memory.results):
             done, result = self.run([])
@@ -107,12 +119,13 @@ class Variant:
         if not memory.enter([]):
             return []
         values = np.zeros((n, max(1, len(memory.results))))
+        repeat = compiled(self.module.repeat, memory.table, memory.scalars, values)
         ran_all, stretch = 0, 16
         try:
             while ran_all < n:
                 start = time.perf_counter()
                 wanted = min(stretch, n - ran_all)
-                ran = self.module.repeat(memory.table, memory.scalars, values[ran_all : ran_all + wanted])
+                ran = repeat(memory.table, memory.scalars, values[ran_all : ran_all + wanted])
                 ran_all += ran
                 if ran < wanted:
                     break

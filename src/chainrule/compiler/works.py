@@ -73,6 +73,18 @@ class Work:
         """The kind of number it makes."""
         return self.entry.dtype
 
+    def layout(self) -> list[int]:
+        """The dimensions of its result of size above 1, in the order in which they lie in memory: that of its loops."""
+        dims = [d for d, axis in enumerate(self.out) if axis is not None]
+        if self.kind not in ("map", "reduce") or self.target is not None:
+            return dims
+        return sorted(dims, key=lambda d: self.axes.index(self.out[d]))  # type: ignore[arg-type]
+
+    def in_order(self) -> bool:
+        """Whether its result lies in memory as its shape says."""
+        layout = self.layout()
+        return layout == sorted(layout)
+
     def reads(self) -> list[Operand]:
         """All its operands, and those that say where to read and write."""
         found, todo = [], list(self.operands)

@@ -39,19 +39,18 @@ def _plain(emitter: Any, work: Work, texts: list[str], dtypes: list[Any]) -> str
         return text if high is None else f"{smaller}({text}, {literal(high, dtype)})"
     if how == "bitwise_not":
         return f"not {texts[0]}" if dtype.kind == "b" else f"~{texts[0]}"
-    if whole and how in ("floor", "ceil", "trunc", "round"):
+    if whole and (how in ("floor", "ceil", "trunc", "round") or (how == "sign" and dtype.kind == "b")):
         return texts[0]
     if how == "round":
         return f"np.rint({texts[0]})"
     if whole and how in ("maximum", "minimum", "relu"):
         other = texts[1] if len(texts) > 1 else literal(0, dtype)
         return f"{'min' if how == 'minimum' else 'max'}({texts[0]}, {other})"
-    along = work.meta.get("along") if how == "one_hot" else None
     return EXPRESSIONS[how].format(
         *texts,
         t=TYPES[dtype.name] if how in LIBRARY else "",
         zero=literal(0, dtype),
-        along=emitter.env[along.cls()] if along is not None else "0",
+        along=emitter.place(work.meta["along"]) if how == "one_hot" else "",
     )
 
 

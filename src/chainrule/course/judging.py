@@ -28,7 +28,7 @@ def judge(id: str, source: str, *, runner: Runner | None = None, lesson: Lesson 
     It runs in ``runner``, or in the one this process shares; ``lesson`` saves reading it again.  StateError if the
     course itself is broken there.
 
-    >>> judge("5.2", "def subtract(a, b):\\n    return a.data - b.data").stage
+    >>> judge("5.1", "def slopes(a, b, c):\\n    return b - c").stage
     'type'
     """
     lesson = lesson or find(id)

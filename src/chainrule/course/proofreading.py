@@ -28,6 +28,7 @@ def of_lesson(lesson: Lesson) -> Iterator[str]:
     for id in lesson.tasks:
         if not id.startswith(f"{lesson.number}."):
             yield f"{lesson.name}: the id of exercise {id} must begin with {lesson.number}."
+    yield from _shared_names(lesson)
     for id in sorted({*lesson.tasks} - {*lesson.bank}):
         yield f"{id}: it is in lesson.py and not in bank.py"
     for id in sorted({*lesson.bank} - {*lesson.tasks}):
@@ -36,6 +37,15 @@ def of_lesson(lesson: Lesson) -> Iterator[str]:
         for lack in _of_cell(lesson, cell):
             yield f"{lesson.name}, line {cell.line}: {lack}"
     yield from _leaks(lesson)
+
+
+def _shared_names(lesson: Lesson) -> Iterator[str]:
+    """Names that two exercises ask for: the answer to one would be taken for the answer to the other."""
+    asked: dict[str, str] = {}
+    for task in lesson.tasks.values():
+        for name in task.names:
+            if asked.setdefault(name, task.id) != task.id:
+                yield f"{task.id}: it asks for {name}, as {asked[name]} does; call it something else"
 
 
 def of_task(task: Task) -> Iterator[str]:

@@ -12,6 +12,7 @@ from chainrule.course.showing import Encoded, seen
 
 Said = dict[str, Any]
 SHORT = 100  # characters of a value that is shown whole, though only one number of it is wrong
+IN_THE_CHECK = "(It broke in the lines above, on what the answer gave them: is that what they need?)"
 LEFT = "It left {} running when it was done; that was ended. An answer finishes what it starts."
 
 
@@ -63,8 +64,11 @@ def differing(exercise: Exercise, miss: Miss) -> Said:
 
 def _accident(error: Encoded, exercise: Exercise) -> Said:
     """What to say about an exception: what, where, the usual cause."""
-    where = f"\nin line {error['number']} of the answer:  {error['line']}" if error.get("number") else ""
-    return {"got": seen(error) + where, "explanation": accidents.cause(error, exercise.megabytes)}
+    usual = accidents.cause(error, exercise.megabytes)
+    if not error.get("number"):
+        return {"got": seen(error), "explanation": f"{usual} {IN_THE_CHECK}".strip()}
+    where = f"\nin line {error['number']} of the answer:  {error['line']}"
+    return {"got": seen(error) + where, "explanation": usual}
 
 
 def _changed(name: str, got: Encoded, expected: Encoded) -> str:

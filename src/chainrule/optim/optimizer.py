@@ -130,6 +130,8 @@ class Optimizer:
                         continue
                     g = -p.grad.array if group.get("maximize") else p.grad.array
                     self.update(p.array, g, state, group)
+                    if not p.array.ndim:  # NumPy makes numbers of 0-d arrays, which nothing can change in place
+                        state.update({k: np.asarray(x) for k, x in state.items() if isinstance(x, np.generic)})
                     p.version[0] += 1
         return loss
 

@@ -155,16 +155,16 @@ by_number = Exercise(
 both_sides = Exercise(
     "1.3",
     cases=[
-        cell("slope(lambda x: 2 * x, 1.0, 0.5)", why="the line rises by 2 for each unit"),
-        cell("slope(lambda x: x**2, 3.0, 0.5)", why="(3.5² - 2.5²) / 1 is 6, exactly"),
-        cell("slope(lambda x: x**2, 3.0, 0.01)", why="from both sides a parabola has its exact slope", rtol=1e-5),
-        cell("slope(lambda x: x**3, 2.0, 0.5)", why="(2.5³ - 1.5³) / 1 is 12.25"),
-        cell("slope(math.sin, 0.3, 1e-5)", why="the slope of the sine is the cosine", rtol=1e-8),
-        cell("slope(math.exp, -1.0, 0.25)", why="e^x is its own slope, nearly"),
+        cell("two_sided(lambda x: 2 * x, 1.0, 0.5)", why="the line rises by 2 for each unit"),
+        cell("two_sided(lambda x: x**2, 3.0, 0.5)", why="(3.5² - 2.5²) / 1 is 6, exactly"),
+        cell("two_sided(lambda x: x**2, 3.0, 0.01)", why="from both sides a parabola has its exact slope", rtol=1e-5),
+        cell("two_sided(lambda x: x**3, 2.0, 0.5)", why="(2.5³ - 1.5³) / 1 is 12.25"),
+        cell("two_sided(math.sin, 0.3, 1e-5)", why="the slope of the sine is the cosine", rtol=1e-8),
+        cell("two_sided(math.exp, -1.0, 0.25)", why="e^x is its own slope, nearly"),
     ],
     right=[
-        "def slope(f, x, h):\n    left, right = f(x - h), f(x + h)\n    return 0.5 * (right - left) / h",
-        "def slope(f, x, h):\n    one, other = (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h\n    return (one + other) / 2",
+        "def two_sided(f, x, h):\n    left, right = f(x - h), f(x + h)\n    return 0.5 * (right - left) / h",
+        "def two_sided(f, x, h):\n    one, other = (f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h\n    return (one + other) / 2",
     ],
     wrong=[
         Wrong(

@@ -236,16 +236,16 @@ print(f"{math.sin(1.0):.20f}")
 
 # %%
 hs = [10 ** (-i / 4) for i in range(2, 65)]
-one_sided = [abs((math.sin(1 + h) - math.sin(1)) / h - true) for h in hs]
-two_sided = [abs((math.sin(1 + h) - math.sin(1 - h)) / (2 * h) - true) for h in hs]
+one = [abs((math.sin(1 + h) - math.sin(1)) / h - true) for h in hs]
+both = [abs((math.sin(1 + h) - math.sin(1 - h)) / (2 * h) - true) for h in hs]
 figure, (ax,) = sketch(("h", "error of the slope"), height=3.6)
-ax.loglog(hs, [max(e, 1e-17) for e in one_sided], label="one side")
-ax.loglog(hs, [max(e, 1e-17) for e in two_sided], label="both sides")
+ax.loglog(hs, [max(e, 1e-17) for e in one], label="one side")
+ax.loglog(hs, [max(e, 1e-17) for e in both], label="both sides")
 ax.legend()
 figure
 
 # %%
-for name, errors in (("one side", one_sided), ("both sides", two_sided)):
+for name, errors in (("one side", one), ("both sides", both)):
     best = min(range(len(hs)), key=lambda i: errors[i])
     print(f"{name}: smallest error {errors[best]:.0e}, with h = {hs[best]:.0e}")
 
@@ -261,11 +261,11 @@ for name, errors in (("one side", one_sided), ("both sides", two_sided)):
 # %% [markdown] exercise="1.3" title="From both sides" difficulty=2 minutes=6
 # ### Exercise 1.3: from both sides
 #
-# Write `slope(f, x, h)`: the slope of the function `f` at `x`, with the knob turned by `h` to both sides.
+# Write `two_sided(f, x, h)`: the slope of the function `f` at `x`, with the knob turned by `h` to both sides.
 
 
 # %% stub="1.3"
-def slope(f, x, h):
+def two_sided(f, x, h):
     return f(x)
 
 
@@ -278,7 +278,7 @@ def slope(f, x, h):
 
 
 # %% solution="1.3"
-def slope(f, x, h):
+def two_sided(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 

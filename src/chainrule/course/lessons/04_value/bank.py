@@ -7,7 +7,9 @@ PAIR = "a, b = Value(5.0), Value(-3.0)\nout = multiply(a, b)\n"
 times = Exercise(
     "4.1",
     cases=[
-        cell(PAIR + "type(out).__name__", why="the result is a Value again, so that one can go on computing with it"),
+        cell(
+            PAIR + "isinstance(out, Value)", why="the result is a Value again, so that one can go on computing with it"
+        ),
         cell(PAIR + "out.data", why="5 · (-3) is -15"),
         cell(PAIR + "out._op", why="it was made by a multiplication"),
         cell(PAIR + "type(out._prev).__name__, len(out._prev)", why="`_prev` is a tuple of the two operands"),
@@ -239,7 +241,7 @@ the_leaves = Exercise(
             return [label for operand in root._prev for label in leaves(operand, seen)]
         """,
     ],
-    seconds=2,
+    seconds=1,
     wrong=[
         Wrong(
             "visited again for every way",

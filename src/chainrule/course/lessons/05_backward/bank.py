@@ -65,11 +65,9 @@ SENT = "out.grad = 1.0\nout._backward()\n"
 subtraction = Exercise(
     "5.2",
     cases=[
+        cell(ONE + "isinstance(out, Value)", why="the result of an operation is a Value"),
         cell(ONE + "out.data", why="5 - 3 is 2"),
-        cell(
-            ONE + "type(out).__name__, out._op, len(out._prev)",
-            why="it is a Value that knows its operation and both operands",
-        ),
+        cell(ONE + "out._op, len(out._prev)", why="it knows its operation and both operands"),
         cell(ONE + "out._prev[0] is a, out._prev[1] is b", why="`_prev` holds the operands themselves, in order"),
         cell(ONE + SENT + "a.grad, b.grad", why="a - b rises with a and falls with b"),
         cell(
@@ -162,6 +160,12 @@ subtraction = Exercise(
             function itself.""",
         ),
         Wrong(
+            "a plain number is returned",
+            "def subtract(a, b):\n    return a.data - b.data",
+            """You return the difference as a plain number. It has forgotten what it was made from, and no slope can travel
+            through it: the result must be a Value, with its `_backward`.""",
+        ),
+        Wrong(
             "operands not remembered",
             edit('(a, b), "-"', '(), "-"'),
             """The result holds no operands in `_prev`. Then no picture can show them, and no backward pass can find its way to them.""",
@@ -187,12 +191,10 @@ for value in (o, n, s, p1, p2):
 bend = Exercise(
     "5.3",
     cases=[
+        cell(BEND.format(0.0) + "isinstance(out, Value)", why="the result of an operation is a Value"),
         cell(BEND.format(0.0) + "out.data", why="tanh goes through 0"),
         cell(BEND.format(1.0) + "out.data", why="that is (e² - 1)/(e² + 1)"),
-        cell(
-            BEND.format(1.0) + "type(out).__name__, out._op, len(out._prev)",
-            why="it is a Value that knows its operation and its operand",
-        ),
+        cell(BEND.format(1.0) + "out._op, len(out._prev)", why="it knows its operation and its operand"),
         cell(BEND.format(0.0) + SENT + "x.grad", why="the curve is steepest at 0, with slope 1"),
         cell(BEND.format(0.5) + SENT + "x.grad", why="1 - tanh²(0.5) is that"),
         cell(

@@ -291,7 +291,7 @@ for bend, start in pairs:
 #
 # ## A neuron that is dead
 #
-# ReLU has a trouble of its own. Where its sum is below 0, its slope is 0. If that is so for *every* example, no slope reaches its weights, so they do not change. In the first layer, whose inputs never change either, it stays that way for ever. The neuron is *dead*. What kills it? One step that is too large is enough. Below, a network with one hidden layer makes a few steps, and then
+# ReLU has a trouble of its own. Where its sum is below 0, its slope is 0. If that is so for *every* example, no slope reaches its weights, so they do not change. In the first layer, whose inputs never change either, it stays that way for ever. The neuron is *dead*. What kills it? One step that is too large is enough. Below, a network with one hidden layer trains for four epochs, and then
 # those neurons are counted that no example switches on.
 
 # %%
