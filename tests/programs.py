@@ -529,7 +529,8 @@ def products(w: _Writer) -> Instruction | None:
     inner = [j for j, y in enumerate(w.values) if y.ndim > 0 and y.dtype == x.dtype and y.shape[-2:][0] == x.shape[-1]]
     turned = [j for j, y in enumerate(w.values) if y.ndim == 2 and y.dtype == x.dtype and y.shape[1] == x.shape[-1]]
     if turned and rng.random() < 0.4:
-        return does("linear", (i, int(rng.choice(turned))), lambda x, weight: F.linear(x, weight))
+        weight = int(rng.choice(turned))
+        return does("linear", (i, weight), lambda x, w: F.linear(x, w, w[:, 0] * 0.5 if w.shape[1] else None))
     if not inner:
         return None
     return does("matmul", (i, int(rng.choice(inner))), lambda x, y: x @ y)
@@ -538,8 +539,8 @@ def products(w: _Writer) -> Instruction | None:
 @maker(3)
 def windows(w: _Writer) -> Instruction | None:
     """Convolution, pooling and their parts on whatever has two dimensions to slide over."""
-    name = str(w.rng.choice(["windows", "overlap", "max_pool", "avg_pool", "conv"]))
-    i = w.one(lambda x: x.ndim >= 2 and min(x.shape[-2:]) >= 3)
+    name = str(w.rng.choice(["windows", "overlap", "max_pool", "max_pool", "avg_pool", "conv"]))
+    i = w.one(lambda x: x.ndim >= 2 and min(x.shape[-2:]) >= 3, exact=name == "max_pool")
     if i is None:
         return None
     stride, dilation = (int(n) for n in w.rng.integers(1, 3, 2))
@@ -559,8 +560,6 @@ def windows(w: _Writer) -> Instruction | None:
         return x.reshape(1, -1, *x.shape[-2:])
 
     if name == "max_pool":
-        if i not in w.exact:
-            return None
         return does(name, (i,), lambda x: F.max_pool2d(picture(x), 2, stride), told)
     if name == "avg_pool":
         return does(name, (i,), lambda x: F.avg_pool2d(picture(x), 2, stride), told)

@@ -211,9 +211,12 @@ def _owned(gradients: dict[Node, Any], seeds: dict[Node, Any], around: Callable[
 
 def collect(gradients: dict[Node, Any]) -> None:
     """Add each gradient to the ``.grad`` of the tensor that collects it."""
+    recording = tape()
     for node, g in gradients.items():
         tensor = node.tensor() if node.tensor is not None else None
         if tensor is not None:
+            if recording:
+                recording.graded(tensor)
             tensor.grad = g if tensor.grad is None else _added(tensor.grad, g)
             if node.hooks is not None:
                 with enable_grad() if g.node is not None else no_grad():

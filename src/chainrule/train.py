@@ -176,8 +176,10 @@ class _Run:
             self.native = None
             return 0
         done = len(totals) - (stopped is not None)
-        for row in totals[:done]:
-            self._note(Tally(self.native.seen, row[0], int(row[1]) if len(row) > 1 else None))
+        means = totals[:done] / self.native.seen
+        self.history.loss += means[:, 0].tolist()
+        if means.shape[1] > 1:
+            self.history.accuracy += means[:, 1].tolist()
         self.bar.update(done * len(self.batches))
         if stopped is None:
             return done

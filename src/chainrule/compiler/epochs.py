@@ -136,6 +136,8 @@ class Epochs:
             start = time.perf_counter()
         stopped = self.native(*given)
         self.memory.leave()
+        for variant in self.variants:
+            variant.forget()
         took = max(time.perf_counter() - start, 1e-9)
         self.block = max(1, min(self.block * 4, int(n * STRETCH / took)))
         if stopped:

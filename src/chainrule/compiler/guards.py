@@ -16,6 +16,7 @@ from chainrule.random import Generator
 from chainrule.tensor import Tensor
 
 PLAIN = (int, float, bool, str, type(None))
+WHOLE = (Tensor, Module, Optimizer)  # another one in its place is another step
 SYMBOLIC = ("lr", "betas", "momentum", "weight_decay", "eps", "step")
 DEEPEST = 4
 
@@ -30,6 +31,7 @@ class Guard:
         self.places: list[tuple[Any, Any, Any, str]] = []  # (dict, key, value, name)
         self.cells: list[tuple[Any, Any, str]] = []
         self.arrays: list[tuple[str, Any]] = []
+        self.tensors: list[tuple[Any, Any]] = []  # (tensor, the memory it had)
         self._seen: set[int] = set()
 
     def watch(self, owner: dict[Any, Any], key: Any, name: str) -> None:
@@ -39,25 +41,31 @@ class Guard:
     def changed(self) -> str | None:
         """The name of something that is not what it was."""
         for owner, key, value, name in self.places:
-            now = owner.get(key, None)
-            if now is not value and (type(now) is not type(value) or now != value):
+            if not _as_it_was(owner.get(key, None), value):
                 return name
         for cell, value, name in self.cells:
-            now = cell.cell_contents
-            if now is not value and (type(now) is not type(value) or now != value):
+            if not _as_it_was(cell.cell_contents, value):
                 return name
         return None
+
+    def hold(self, owners: list[tuple[Any, Any, Any]]) -> None:
+        """Note where memory was found: (tensor, "array", memory), or (dict, key, what is there)."""
+        for owner, key, array in owners:
+            if isinstance(owner, dict):
+                self.places.append((owner, key, array, "what the optimizer remembers"))
+            else:
+                self.tensors.append((owner, array))
 
     def checker(self) -> Callable[[], bool]:
         """A fast function that says whether all is as it was."""
         places = [(owner, key, value) for owner, key, value, _ in self.places]
-        if not self.cells and len(places) < 1:
-            return lambda: True
         names = {f"d{i}": owner for i, (owner, _, _) in enumerate(places)}
         names |= {f"v{i}": value for i, (_, _, value) in enumerate(places)}
         names |= {f"k{i}": key for i, (_, key, _) in enumerate(places)}
         names |= {f"c{i}": cell for i, (cell, _, _) in enumerate(self.cells)}
         names |= {f"w{i}": value for i, (_, value, _) in enumerate(self.cells)}
+        names |= {f"t{i}": tensor for i, (tensor, _) in enumerate(self.tensors)}
+        names |= {f"a{i}": array for i, (_, array) in enumerate(self.tensors)}
         now = [
             f"d{i}.get(k{i}) is v{i}" if _single(v) else f"d{i}.get(k{i}) == v{i}" for i, (_, _, v) in enumerate(places)
         ]
@@ -65,6 +73,7 @@ class Guard:
             f"c{i}.cell_contents is w{i}" if _single(v) else f"c{i}.cell_contents == w{i}"
             for i, (_, v, _) in enumerate(self.cells)
         ]
+        now += [f"t{i}.array is a{i}" for i in range(len(self.tensors))]
         return eval(f"lambda: {' and '.join(now) or 'True'}", names)
 
     # ------------------------------------------------------------------------------------ the search
@@ -86,7 +95,11 @@ class Guard:
             for path, parameter in [*value.named_parameters(), *value.named_buffers()]:
                 self.arrays.append((f"{name}.{path}", parameter.array))
             for path, module in value.named_modules():
-                self._fields(vars(module), f"{name}.{path}" if path else name, depth)
+                where = f"{name}.{path}" if path else name
+                self._fields(vars(module), where, depth)
+                for kind in ("_parameters", "_buffers", "_modules"):
+                    for key in vars(module)[kind]:
+                        self.watch(vars(module)[kind], key, f"{where}.{key}")
                 self.function(type(module).forward, depth)
         elif isinstance(value, Optimizer):
             for group in value.param_groups:
@@ -120,8 +133,10 @@ class Guard:
     def _one(self, owner: dict[Any, Any], key: Any, name: str, value: Any, depth: int = 0) -> None:
         if isinstance(value, PLAIN) or (isinstance(value, tuple) and all(isinstance(x, PLAIN) for x in value)):
             self.watch(owner, key, name)
-        else:
-            self.search(value, name, depth + 1)
+            return
+        if isinstance(value, WHOLE):
+            self.watch(owner, key, name)
+        self.search(value, name, depth + 1)
 
     def function(self, function: Any, depth: int = 0) -> None:
         """Note what a function closes over and what globals it names."""
@@ -133,9 +148,9 @@ class Guard:
                 value = cell.cell_contents
             except ValueError:  # not assigned yet
                 continue
-            if isinstance(value, PLAIN):
+            if isinstance(value, (*PLAIN, *WHOLE)):
                 self.cells.append((cell, value, name))
-            else:
+            if not isinstance(value, PLAIN):
                 self.search(value, name, depth + 1)
         for name in sorted(_names(code)):
             if name in function.__globals__:
@@ -160,7 +175,12 @@ def _names(code: types.CodeType) -> Iterable[str]:
 
 
 def _single(value: Any) -> bool:
-    return value is None or value is True or value is False
+    """Whether only the thing itself is equal to it."""
+    return not isinstance(value, (*PLAIN, tuple)) or value is None or isinstance(value, bool)
+
+
+def _as_it_was(now: Any, then: Any) -> bool:
+    return now is then or (not _single(then) and type(now) is type(then) and bool(now == then))
 
 
 def _library(thing: Any) -> bool:

@@ -69,7 +69,7 @@ class Schedule:
                 needs += [Dependency(check, frozenset()) for check in checks]
                 needs += self._before(work)
             self._place(work, needs)
-            if work.kind == "check":
+            if work.kind in ("check", "call"):  # NumPy may refuse, too
                 checks.append(work)
             for operand in work.reads() if work.kind != "alias" else ():
                 if isinstance(operand.source, Entry):

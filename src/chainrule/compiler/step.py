@@ -94,8 +94,9 @@ class Step:
         label_results(graph.entries)
         label_buffers(graph.entries, places.arrays)
         graph = settled(known[1], graph)
+        places.hold(tape.owners)
         recording = time.perf_counter() - start
-        self._add(layout, Variant(graph, layout, out, places, recording))
+        self._add(layout, Variant(graph, layout, out, places, recording, list(tape.gradients.values())))
         return result
 
     def _add(self, layout: Layout, variant: Variant) -> None:

@@ -55,6 +55,8 @@ class Tape:
         self.left_in: dict[Entry, Entry] = {}
         self.around: dict[int, Tensor] = {}
         self.draws: dict[int, tuple[Any, str, tuple[Any, ...]]] = {}
+        self.owners: list[tuple[Any, Any, Any]] = []  # (tensor, "array", its memory); (dict, key, what is in it)
+        self.gradients: dict[int, Tensor] = {}  # tensors in whose ``.grad`` the step left something
         self.pending: tuple[Op, dict[int, Scalar]] | None = None
         self._thread, self._of = threading.get_ident(), 0
         for i, tensor in enumerate(arguments):
@@ -111,6 +113,12 @@ class Tape:
                 entry.of = cell.entry if cell else None
         self._of = len(self.entries)
 
+    def graded(self, tensor: Tensor) -> None:
+        """A gradient is about to be added to ``tensor.grad``."""
+        if tensor.grad is not None and id(tensor.grad.array) not in self.cells:
+            self.spoil("gradients are added to those of an earlier call: let the step call zero_grad()")
+        self.gradients[id(tensor)] = tensor
+
     def failed(self, node: Node, error: Exception) -> None:
         """A gradient rule raised an error: the step ends, and with it the recording."""
 
@@ -135,6 +143,8 @@ class Tape:
         array = tensor.array
         if id(array) in self.draws:
             return Entry("draw", data=remembered(array), source=self.draws[id(array)], where=here())
+        if id(array) not in self.around:
+            self.owners.append((tensor, "array", array))
         return Entry("buffer", data=remembered(array), source=array, where=here())
 
     def same(self, copy: Array, tensor: Tensor) -> None:
@@ -221,6 +231,7 @@ class Tape:
 
     def move(self, optimizer: Any, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Let an optimizer move a parameter by its own rule, fed things that record."""
+        self.owners.append((optimizer.state, p, state))
         with no_grad():
             g = -p.grad if group.get("maximize") else p.grad
             optimizer.update(p, g, Kept(self, state, id(group)), Kept(self, group))
@@ -248,9 +259,22 @@ class Tape:
     def graph(self, outputs: list[Tensor]) -> Graph:
         """What was written down."""
         results = [self.entry(x) for x in outputs]
+        self._used_up()
         stores = [(cell.leaf, cell.entry) for cell in self.stored if cell.leaf is not None]
         options, draws = list(self.left_in.items()), list(self.draws.values())
         return Graph(list(self.entries), stores, options, results, list(self.checks), draws)
+
+
+    def _used_up(self) -> None:
+        """Make sure that the gradients left behind moved what they are of: a compiled step does not keep them."""
+        moved = {id(cell.array) for cell in self.stored}
+        for tensor in self.gradients.values():
+            cell = self.cells.get(id(tensor.array))
+            if tensor.grad is not None and id(tensor.array) not in moved and cell is not None and cell.leaf is not None:
+                self.spoil(
+                    f"it leaves a gradient in .grad (of a tensor of shape {tensor.shape}) that it does not use itself: "
+                    f"let it call optimizer.step(), or zero_grad() at its end, or return autograd.grad(...)"
+                )
 
 
 class Kept:
@@ -261,6 +285,7 @@ class Kept:
 
     def _out(self, key: str, value: Any) -> Any:
         if isinstance(value, np.ndarray):
+            self.tape.owners.append((self.owner, key, value))
             return self.tape.tensor_around(value)
         if isinstance(value, float) or (type(value) is int and key in ("lr", "step", "momentum", "weight_decay")):
             return self.tape.option(self.owner, key, value, family=self.family)

@@ -28,7 +28,10 @@ class Variant:
     recording, planning, compiling   how long each took, in seconds
     """
 
-    def __init__(self, graph: Graph, layout: Layout, out: Layout, guard: Guard, recording: float) -> None:
+    def __init__(
+        self, graph: Graph, layout: Layout, out: Layout, guard: Guard, recording: float, graded: list[Tensor]
+    ) -> None:
+        self.graded = graded  # tensors whose gradients the step uses up: nothing old may stay in their ``.grad``
         self.recorded, self.layout, self.recording, self.guard = graph, layout, recording, guard
         start = time.perf_counter()
         self.simple, self.passes = simplified(graph)
@@ -69,8 +72,11 @@ class Variant:
         ]
 
         def run() -> int:
-            with np.errstate(all="ignore"):
-                out[...] = op.run(*given, **meta)
+            try:
+                with np.errstate(all="ignore"):
+                    out[...] = op.run(*given, **meta)
+            except Exception:  # nothing is changed yet: the step as written says what is wrong
+                return 1
             return 0
 
         return run
@@ -89,6 +95,11 @@ class Variant:
                 return False
         return True
 
+    def forget(self) -> None:
+        """No gradient is kept: what an earlier call left is none of this one."""
+        for tensor in self.graded:
+            tensor.grad = None
+
     def fits(self) -> bool:
         """Whether what the step reads besides its arguments is as it was recorded."""
         return bool(self.unchanged())
@@ -103,6 +114,7 @@ class Variant:
                     break
             else:
                 memory.leave()
+                self.forget()
                 return True, self.pack([wrap(array.reshape(shape).copy()) for array, shape in memory.results])
         for (_, (stream, _, _)), state in zip(memory.draws, before, strict=True):
             stream.restore(state)
@@ -132,6 +144,7 @@ class Variant:
                 stretch = max(16, int(stretch * min(8.0, STRETCH / max(time.perf_counter() - start, 1e-9))))
         finally:
             memory.leave()
+            self.forget()
         return [self.pack(row) for row in values[:ran_all].tolist()]
 
     def drawn(self) -> Any:

@@ -61,7 +61,7 @@ def read(path: Path, id: str = "") -> Sheet:
 def pick(lesson: Lesson, id: str, cells: Sequence[str]) -> str | None:
     """The answer to ``id``: the last cell that defines all its names, or else the last that defines one; or None.
 
-    The lesson's own cells do not count, and a stub only if there is nothing else.
+    The lesson's own cells and other exercises' stubs do not count, and its own stub only if there is nothing else.
 
     >>> from chainrule.course.lesson import find
     >>> lesson = find("5.2")
@@ -70,6 +70,7 @@ def pick(lesson: Lesson, id: str, cells: Sequence[str]) -> str | None:
     True
     """
     own = {cell.text.strip() for cell in lesson.cells if not {*PARTS} & {*cell.tags}}
+    own |= {task.stub.strip() for task in lesson.tasks.values() if task.id != id}
     stub = lesson.tasks[id].stub
     names = {*lesson.tasks[id].names}
     there = [(names & {*defined(cell)}, cell) for cell in cells if cell.strip() not in own]

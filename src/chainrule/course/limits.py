@@ -46,7 +46,9 @@ def adopt() -> None:
 
 
 def starving(pid: int, seconds: float) -> bool:
-    """Whether a process is ready to run and has had less than ``seconds`` of a processor; False where one cannot see.
+    """Whether a process is ready to run, or has just ended, with less than ``seconds`` of a processor so far.
+
+    False where one cannot see (there is no /proc).
 
     A verdict must not depend on what else the machine does: who computes is counted by processor time, who sleeps by
     the clock.
@@ -56,7 +58,7 @@ def starving(pid: int, seconds: float) -> bool:
     except OSError:
         return False
     ticks = int(numbers[10]) + int(numbers[11])  # in the program, in the system for it
-    return state in "RD" and ticks / os.sysconf("SC_CLK_TCK") < seconds
+    return state in "RDZ" and ticks / os.sysconf("SC_CLK_TCK") < seconds
 
 
 def sweep(group: int) -> int:

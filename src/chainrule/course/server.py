@@ -129,7 +129,7 @@ def _collect(pid: int, results: int, output: int, seconds: float) -> dict[str, A
     """Read what the answer sends and prints, until it is done, dead, too loud or too late."""
     begun = time.monotonic()
     sent, printed, ended = bytearray(), bytearray(), None
-    loud, waiting = 0, {results, output}
+    loud, idle, waiting = 0, 0, {results, output}
     while ended is None:
         ready, _, _ = select.select(list(waiting), [], [], TICK)
         for fd in ready:
@@ -148,8 +148,10 @@ def _collect(pid: int, results: int, output: int, seconds: float) -> dict[str, A
             if done:
                 ended = _way_it_ended(status)
         late = time.monotonic() - begun - seconds
-        if ended is None and late > 0 and (late > limits.BUSY * seconds or not limits.starving(pid, seconds)):
-            ended = {"reason": "time"}
+        if ended is None and late > 0:
+            idle = 0 if limits.starving(pid, seconds) else idle + 1
+            if late > limits.BUSY * seconds or idle > 2:  # not at the first look: who computes may wait for a moment
+                ended = {"reason": "time"}
         if loud > FLOOD or len(sent) > LARGEST:
             ended = {"reason": "flood" if loud > FLOOD else "size"}
     return {**_told(bytes(sent)), "ended": ended, "printed": printed.decode(errors="replace")}

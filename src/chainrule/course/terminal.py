@@ -67,7 +67,7 @@ def show_progress(course: Sequence[Lesson], entries: dict[str, dict[str, Any]], 
     to.print(table)
     to.print()
     if to.is_terminal:
-        to.print(bars.ProgressBar(total=max(total, 1), completed=passed, width=60, complete_style="green"))
+        to.print(bars.ProgressBar(total=max(total, 1), completed=passed, width=60, complete_style="green"), "\n")
     to.print(f"{passed} of {total} exercises done.   {DONE} passed   {BEGUN} tried   {UNTOUCHED} not yet", style="dim")
 
 

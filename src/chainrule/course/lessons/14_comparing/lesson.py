@@ -4,7 +4,7 @@
 # How many bikes will be hired in the next hour? A city that knows can put them where they are wanted. The data are hours: what time and what weather it was, and how many bikes were hired.
 #
 # The real ones, from Washington in 2011 and 2012, do not come with this course. Get the file `hour.csv` of the data set "Bike Sharing" from the UCI repository, put it into a folder and write the folder's name below; `chainrule.datasets.bike_sharing` reads it. Without it you get a **stand-in**: 120 days that were made up by the function here.
-# It has the two peaks of working days, the slow middle of free days, warmth, rain and chance. It is good enough to practise on; what you find with it is true of this function and says nothing about Washington.
+# It has the two peaks of working days, the slow middle of free days, warmth, rain and chance. It is good enough to practise on; what you find with it is true of this function and says nothing about Washington. The numbers in the text below are the stand-in's.
 
 # %% given="*"
 import math
@@ -90,7 +90,7 @@ for seed in (0, 1, 2):
     print(f"seed {seed}: 12 neurons {a:.1f}, 16 neurons {b:.1f}: {'12' if a < b else '16'} wins")
 
 # %% [markdown]
-# PLACEHOLDER_SEEDS
+# With the seeds 0 and 1 the smaller network wins, with seed 2 the larger one. Had you run one of them and stopped, you would now be convinced, and it would have been the seed that convinced you.
 #
 # **How do you compare, if chance has a say in every number?**
 #
@@ -105,7 +105,9 @@ figure, (ax,) = sketch(("error in the validation hours, in bikes", "hidden neuro
 for row, (hidden, found) in enumerate(scores.items()):
     ax.plot(found, [row] * len(found), "o", alpha=0.6)
     ax.plot(np.mean(found), row, "|", ms=24, color="black")
-    print(f"{hidden} neurons: from {min(found):.1f} to {max(found):.1f}, mean {np.mean(found):.2f}, standard deviation {np.std(found, ddof=1):.2f}")
+    print(
+        f"{hidden} neurons: from {min(found):.1f} to {max(found):.1f}, mean {np.mean(found):.2f}, standard deviation {np.std(found, ddof=1):.2f}"
+    )
 ax.set_yticks([0, 1], ["12", "16"])
 ax.set_ylim(-0.6, 1.6)
 figure
@@ -168,14 +170,17 @@ for n in (3, 5, 10):
     samples = rng.normal(size=(20000, n))  # the true mean is 0
     middle = samples.mean(axis=1)
     said = {
-        "2 standard deviations / √n, over n, 1.96": 1.96 * samples.std(axis=1) / np.sqrt(n),
+        "over n, 1.96": 1.96 * samples.std(axis=1) / np.sqrt(n),
         "over n - 1, 1.96": 1.96 * samples.std(axis=1, ddof=1) / np.sqrt(n),
         "over n - 1, from the table": T95[n - 1] * samples.std(axis=1, ddof=1) / np.sqrt(n),
     }
-    print(f"n = {n:2}: the true mean lies inside " + ", ".join(f"{np.mean(np.abs(middle) < wide):.1%}" for wide in said.values()))
+    print(
+        f"n = {n:2}: the true mean lies inside "
+        + ", ".join(f"{np.mean(np.abs(middle) < wide):.1%}" for wide in said.values())
+    )
 
 # %% [markdown]
-# The three numbers in each line are for: dividing by $n$ and 1.96; dividing by $n-1$ and 1.96; dividing by $n-1$ and the table. All three claim 95 %. With three runs, the first is right in less than three quarters of the cases. The table keeps its word.
+# The three numbers in each line are for: dividing by $n$ and 1.96; dividing by $n-1$ and 1.96; dividing by $n-1$ and the table. All three claim 95 %. With three runs, the first is right in three quarters of the cases. The table keeps its word.
 
 # %% [markdown] exercise="14.2" title="A confidence interval" difficulty=2 minutes=12
 # ### Exercise 14.2: a confidence interval
@@ -209,6 +214,7 @@ def interval(scores):
 # %% [markdown]
 # Applied to the two networks (with a second way to write it, so that this cell does not wait for yours):
 
+
 # %% given="14.3"
 def around(scores):
     """Mean, and how far the 95 % interval reaches to each side."""
@@ -221,11 +227,26 @@ def around(scores):
 for hidden, found in scores.items():
     mean, wide = around(found)
     print(f"{hidden} neurons: {mean:.2f} ± {wide:.2f}")
-mean, wide = around([a - b for a, b in zip(scores[12], scores[16], strict=True)])
-print(f"difference, seed by seed: {mean:.2f} ± {wide:.2f}")
 
 # %% [markdown]
-# PLACEHOLDER_INTERVAL
+# Each interval contains the other mean. You cannot say which network is better, and that is the honest result. With four times as many runs you might.
+#
+# ## In pairs
+#
+# Another question: does the small network get better if it makes 300 steps of training instead of 250?
+
+# %%
+longer = [error(trained(12, seed, steps=300), "validation") for seed in SEEDS]
+for steps, found in ((250, scores[12]), (300, longer)):
+    mean, wide = around(found)
+    print(f"{steps} steps: {mean:.2f} ± {wide:.2f}, that is {mean - wide:.2f} to {mean + wide:.2f}")
+mean, wide = around([a - b for a, b in zip(scores[12], longer, strict=True)])
+print(f"difference, seed by seed: {mean:.2f} ± {wide:.2f}, that is {mean - wide:.2f} to {mean + wide:.2f}")
+
+# %% [markdown]
+# The two intervals overlap, so it looks unclear again. But look at the last line: the difference *seed by seed* is clearly above 0. With the same seed, both begin with the same weights and see the same batches; a start that was bad for one was bad for the other. In the difference this common luck is gone, and only what the 50 steps did is left.
+#
+# So give both the same seeds and the same data, and look at the differences. This needs no more runs; it only wastes none. (Between networks of different size the seed is no common luck: the same seed means other weights there. What they can share is data: the same hours, or the same pictures.)
 
 # %% [markdown] exercise="14.3" title="Is one better?" difficulty=2 minutes=12
 # ### Exercise 14.3: is one better?
@@ -259,18 +280,18 @@ def compare(a, b):
 # %% [markdown]
 # ## What validation is for
 #
-# Suppose you try not two networks but twenty, and take the one with the best validation score. Is that score what you may promise? Let us try it with twenty networks that differ in nothing but the seed. None of them is better in truth than any other, except for luck with its first weights.
+# Suppose you try not two networks but twenty, and take the one with the best validation score. Is that score what you may promise? Here are twenty networks that differ in the seed alone. To choose there is a single day of validation; the test hours are many.
 
 # %%
-twenty = [trained(12, seed, steps=100) for seed in range(20)]
-on = {part: np.array([error(predict, part) for predict in twenty]) for part in ("train", "validation", "test")}
-chosen = int(on["validation"].argmin())
-print(f"mean of all twenty:      validation {on['validation'].mean():.1f}, test {on['test'].mean():.1f}")
-print(f"the best in validation:  validation {on['validation'][chosen]:.1f}, test {on['test'][chosen]:.1f}")
-print(f"gap between test and validation: {on['test'].mean() - on['validation'].mean():+.1f} on average, {on['test'][chosen] - on['validation'][chosen]:+.1f} for the chosen one")
+twenty = [trained(12, seed) for seed in range(20)]
+one_day = slice(half, half + 24)
+on_day, on_test = (np.array([error(predict, part) for predict in twenty]) for part in (one_day, "test"))
+chosen = int(on_day.argmin())
+print(f"mean of all twenty:   {on_day.mean():.1f} in the day, {on_test.mean():.1f} in the test hours")
+print(f"the best in the day:  {on_day[chosen]:.1f} in the day, {on_test[chosen]:.1f} in the test hours")
 
 # %% [markdown]
-# PLACEHOLDER_CHOICE
+# On average the day is as hard as the test hours. Yet the winner is much better in the day than it is later. Two things made it win. It is a better network than most; this part stays, and it is below the average in the test, too. And the day happened to suit it; this part does not stay. Whoever picks the best of many picks luck as well, and the more there are to pick from, and the less they are judged on, the more of it. So the score that chose cannot be the score you promise.
 
 # %% [markdown] exercise="14.4" title="Choose, then measure" difficulty=3 minutes=20
 # ### Exercise 14.4: choose, then measure
@@ -322,14 +343,19 @@ for ax, hidden in zip(axes, (2, 32), strict=True):
         found = np.array(found)
         ax.semilogx(ROWS, found.mean(axis=1), "o-", ms=3, label=name)
         ax.fill_between(ROWS, found.min(axis=1), found.max(axis=1), alpha=0.2)
-        print(f"{hidden:2} neurons, {name:10} " + "  ".join(f"{rows} h: {m:.0f}" for rows, m in zip(ROWS, found.mean(axis=1), strict=True)))
+        print(
+            f"{hidden:2} neurons, {name:10} "
+            + "  ".join(f"{rows} h: {m:.0f}" for rows, m in zip(ROWS, found.mean(axis=1), strict=True))
+        )
     ax.set_ylim(0, 220)
     ax.set_title(f"{hidden} hidden neurons", fontsize=10)
     ax.legend(frameon=False)
 figure
 
 # %% [markdown]
-# PLACEHOLDER_CURVES
+# On the left both curves meet soon, and high up: 82 bikes off. More hours do not help; two neurons cannot say more. What helps is a larger network, or better columns. On the right there is a wide gap at first: with 48 hours the network knows these hours by heart (32) and is lost in others (152). Here more data help, and they did. Where the two curves have met at the right end, more hours would bring little.
+#
+# High and together: too simple. Low and apart: too little data. Low and together: that is what you want.
 #
 # ## What you can do now
 #
