@@ -3,7 +3,7 @@
 PyTorch (eager, and torch.compile of the whole step), JAX (a jitted step, and `lax.scan` over all steps, blocked on the
 result), scikit-learn where it fits, Numba written by hand (the ceiling), and chainrule three times: eager, a compiled
 step called from Python, and whole epochs natively. Each workload in a fresh process; everyone's weights are compared
-with PyTorch's in float64 after six epochs; then they take turns, and medians count.
+with PyTorch's in float64 after some epochs; then they take turns, and medians count.
 
 `python -m benchmarks compiled --write` puts the tables into docs/performance.md; with `--busy` each process counts its
 own time only, for a look on a machine that others use too; with names (w1 w2 w3 w3a w4 w4a w5 lenet) only those run.
@@ -104,7 +104,7 @@ def ratios(workloads: list[Workload], results: dict[str, Result]) -> str:
 def notes(results: dict[str, Result]) -> str:
     """How far apart the weights were, and who did not run."""
     worst = max(far for result in results.values() for far in result.apart.values())
-    lines = [f"After six epochs all weights agree with PyTorch's in float64 to {worst:.0e} of the largest."]
+    lines = [f"After two to six epochs all weights agree with PyTorch's in float64 to {worst:.0e} of the largest."]
     absent = sorted({(who, why, key) for key, result in results.items() for who, why in result.absent.items()})
     grouped: dict[tuple[str, str], list[str]] = {}
     for who, why, key in absent:

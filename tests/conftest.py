@@ -1,5 +1,11 @@
 """What every test module and doctest finds at hand."""
 
+import os
+import tempfile
+
+# compiled steps go to a folder of the tests (for all workers the same), not into the home of whoever runs them
+os.environ.setdefault("CHAINRULE_CACHE_DIR", os.path.join(tempfile.gettempdir(), f"chainrule-tests-{os.getuid()}"))
+
 import pytest
 
 import chainrule

@@ -28,7 +28,8 @@ def test_the_verdict_says_the_ratio_and_whether_it_is_enough() -> None:
 def test_the_tables_hold_what_was_measured() -> None:
     found = {"torch eager": 90.0, "JAX scan": 20.0, "by hand": 4.0, "chainrule native": 3.0}
     results = {"w3": Result("w3", found, {"JAX scan": 2e-7}, {}, {"torch.compile": "not run: no g++"})}
-    assert "| w3: digits 64-32-10, batch 32, SGD | 90 | – | – | 20 | – | 4 | – | – | 3 |" in compiled.times([W3], results)
+    row = "| w3: digits 64-32-10, batch 32, SGD | 90 | – | – | 20 | – | 4 | – | – | 3 |"
+    assert row in compiled.times([W3], results)
     text = compiled.ratios([W3], results)
     assert "| torch eager | 30 | ≥ 30 | PASS |" in text
     assert "| by hand | 1.33 | ≥ 0.833 | PASS |" in text

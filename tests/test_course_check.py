@@ -74,6 +74,12 @@ IN_TEXT = {
     "an address that is none": ("Write `slope(x)`", "See [it](http://x). Write", "the link http://x leads nowhere"),
     "no Python": ("import math", "%matplotlib inline", "line 4: the cell is no Python"),
     "an empty cell": ("import math", "", "line 4: the cell is empty"),
+    "a cell of comments": ("import math", "# to be written", "line 4: the cell is empty: there are comments in it"),
+    "a later cell takes the name": (
+        '# %% [markdown] hint="1.1"\n# Let $x$',
+        '# %%\nfor slope in (1, 2):\n    print(slope)\n\n# %% [markdown] hint="1.1"\n# Let $x$',
+        "01_slopes, line 17: it defines slope, which exercise 1.1 asks for",
+    ),
     "the answer given away": (
         "import math",
         "def slope(x):\n    return 2 * x",
@@ -165,6 +171,32 @@ def test_two_exercises_must_not_ask_for_the_same_name(tmp_path: Path) -> None:
     bank = BANK + 'from dataclasses import replace\nEXERCISES.append(replace(square, id="1.2"))\n'
     report = checking.check(folder=folder(tmp_path, again, bank))
     assert report.failures == ["1.2: it asks for slope, as 1.1 does; call it something else"]
+
+
+def test_a_solution_that_leans_on_a_cell_of_the_notebook_is_found(tmp_path: Path) -> None:
+    """Alone it passes; in the notebook it would be refused, because the other cell is there."""
+    text = HEAD.replace("import math", "import math\n\n# %%\ntwo = 2.0") + TEXT.replace(
+        "    return 2 * x\n", "    return 2 * x if True else two\n"
+    )
+    (failure,) = checking.check(folder=folder(tmp_path, text)).failures
+    assert (
+        "1.1: in the notebook, the check of the solution says: ✗ 1.1 The slope of a square: your answer uses" in failure
+    )
+    assert "`two`, which another cell defines" in failure
+
+
+def test_a_later_solution_must_not_be_taken_for_an_earlier_one(tmp_path: Path) -> None:
+    text, bank = TEXT.replace("1.1", "1.2"), BANK.replace('"1.1"', '"1.2"').replace("square", "other")
+    text = text.replace("slope(x)", "rise(x)").replace(
+        "    return 2 * x\n", "    return slope(x)\n\n\nslope = lambda x: 2 * x\n"
+    )
+    bank = (
+        bank.replace('"slope"', '"rise"')
+        .replace("slope(x)", "rise(x)")
+        .replace("EXERCISES = [other]", "EXERCISES = [square, other]")
+    )
+    report = checking.check(folder=folder(tmp_path, HEAD + TEXT + "\n" + text, BANK + bank))
+    assert "1.1: when the notebook has run, its answer is sought in another cell" in report.failures[-1], report
 
 
 def test_a_lesson_without_a_bank_is_a_failure(tmp_path: Path) -> None:

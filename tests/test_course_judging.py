@@ -281,6 +281,18 @@ def test_a_verdict_as_data_and_as_html(line: Lesson) -> None:
     assert "Hint" not in passed._repr_html_()
 
 
+def test_a_stub_is_not_begun_and_not_wrong(line: Lesson) -> None:
+    """Neither the mark nor the colour of a mistake, for somebody who has run the whole notebook before beginning."""
+    verdict = judge("1.1", line.tasks["1.1"].stub, lesson=line)
+    assert (verdict.stage, verdict.passed, verdict.mark) == ("stub", False, "○")
+    assert repr(verdict) == "○ 1.1 A line: not begun yet: this is still the stub. Change it, run it, and check again."
+    page = verdict._repr_html_()
+    assert '<div class="chainrule-verdict untouched"><p><b>○ 1.1 A line</b>' in page
+    assert page.count(".chainrule-verdict.untouched {") == 3  # light, dark by the system, dark by JupyterLab
+    assert "Hint 1" in page
+    assert judge("1.1", "def f(x, w): return 0.0" + SLOPES, lesson=line).mark == "✗"
+
+
 # ------------------------------------------------------------------------------------------- comparison
 
 NEAR = Tolerance(1e-6, 1e-9)

@@ -3,7 +3,7 @@
 step        one batch: forward, backward, update
 epoch       all batches of the data in order (in random order for ``tiny``, where that is timed)
 Contestant  someone who trains: ``advance(epochs)`` goes on training and gives the last loss, ``weights()`` are the
-            weights as PyTorch has them; ``allowed`` is how far they may be from the truth, of the largest
+            weights as PyTorch has them; ``allowed`` is how far they may be from float64's, of the largest
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Workload:
     adam: bool = False
     rate: float = 0.1
     shuffle: bool = False
+    clean: bool = False  # digits that can be learned by heart
     targets: dict[str, float] = field(default_factory=dict, hash=False)  # peer -> how many times as fast we are to be
 
     def data(self) -> tuple[Array, Array]:
@@ -41,7 +42,7 @@ class Workload:
             x = np.linspace(-1, 1, 100, dtype=np.float32)
             noise = np.random.default_rng(0).normal(0, 0.1, 100).astype(np.float32)
             return x.reshape(-1, 1), (np.exp(x) + noise).reshape(-1, 1)
-        images, labels = _digits()
+        images, labels = _digits() if self.clean else _contradictory()
         n = len(images) // self.batch * self.batch
         if self.kind == "lenet":
             return enlarged(images[:n]).reshape(n, 1, 28, 28), labels[:n]
@@ -65,6 +66,18 @@ class Workload:
         """Batches in an epoch."""
         return -(-len(self.data()[0]) // self.batch) if self.batch else 1
 
+    @property
+    def compared(self) -> int:
+        """Epochs after which weights are compared: our native ones are among them, and few steps enough that no input of
+        a ReLU comes so near to 0 that rounding decides its side (see docs/decisions/0007)."""
+        return 6 if self.kind in ("cubic", "tiny") else 2
+
+    @property
+    def allowed(self) -> float:
+        """How far float32 may be from float64: in Adam a weight whose gradient is nearly 0 still takes whole steps, in a
+        direction that rounding decides; in LeNet it also decides which of two pixels is the larger."""
+        return 0.05 if self.adam or self.kind == "lenet" else 2e-3
+
     def batches(self) -> list[tuple[Array, Array]]:
         """The data cut into batches."""
         x, y = self.data()
@@ -78,7 +91,7 @@ class Contestant:
 
     advance: Callable[[int], float]
     weights: Callable[[], list[Array]]
-    allowed: float = 2e-3  # float32, six epochs
+    allowed: float = 0.0  # where that is more than the workload allows
     failing: Callable[[], str | None] = lambda: None  # why it does not run as it is meant to, once it has run
 
 
@@ -88,6 +101,21 @@ def _digits() -> tuple[Array, Array]:
 
     digits = load_digits()
     return (digits.data / 16).astype(np.float32), digits.target.astype(np.int64)
+
+
+@cache
+def _contradictory() -> tuple[Array, Array]:
+    """Every digit twice, a third of the second ones under another name.
+
+    What can be learned by heart has gradients that vanish into subnormal numbers, with which a processor is slow: who
+    runs the most steps would be punished for it. `costs.long_run` measures that by itself.
+    """
+    images, labels = _digits()
+    rng = np.random.default_rng(2)
+    wrong = (labels + rng.integers(1, 10, len(labels))) % 10
+    second = np.where(rng.random(len(labels)) < 1 / 3, wrong, labels)
+    order = rng.permutation(2 * len(labels))
+    return np.concatenate([images, images])[order], np.concatenate([labels, second])[order]
 
 
 def enlarged(images: Array) -> Array:
@@ -103,19 +131,11 @@ def _aims(torch: float, scan: float) -> dict[str, float]:
     return {TORCH: torch, SCAN: scan, HAND: 1 / 1.2}
 
 
-SMALL, MIDDLE, LARGE = (64, 32, 10), (784, 100, 10), (784, 256, 10)
+TINY, SMALL, MIDDLE, LARGE = (1, 4, 1), (64, 32, 10), (784, 100, 10), (784, 256, 10)
 WORKLOADS = [
     Workload("w1", "w1: cubic for sin, 2,000 points, full batch", "cubic", rate=1e-6, targets=_aims(200, 8)),
     Workload(
-        "w2",
-        "w2: 1-4-1 ReLU, 100 points, batch 32, shuffled",
-        "tiny",
-        (1, 4, 1),
-        32,
-        False,
-        0.05,
-        True,
-        _aims(1000, 25),
+        "w2", "w2: 1-4-1 ReLU, 100 points, batch 32", "tiny", TINY, 32, False, 0.05, True, targets=_aims(1000, 25)
     ),
     Workload("w3", "w3: digits 64-32-10, batch 32, SGD", "mlp", SMALL, 32, targets=_aims(30, 2.5)),
     Workload("w3a", "w3: the same, Adam", "mlp", SMALL, 32, True, 1e-3, targets=_aims(30, 2.5)),

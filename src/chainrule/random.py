@@ -72,23 +72,26 @@ class Generator:
 
     def uniform(self, shape: Shape, dtype: DType = float32) -> Array:
         """Numbers in [0, 1), every multiple of 2^-24 (float32) or 2^-53 (float64) equally likely."""
+        return self._told("uniform", (shape, dtype), self._uniform(shape, dtype))
+
+    def _uniform(self, shape: Shape, dtype: DType = float32) -> Array:
         n = math.prod(shape)
         if dtype == float32:
             numbers = (self.words(n) & np.uint64(2**24 - 1)) * 2.0**-24
         else:
             numbers = (self.long_words(n) & np.uint64(2**53 - 1)) * 2.0**-53
-        return self._told("uniform", (shape, dtype), numbers.astype(dtype).reshape(shape))
+        return numbers.astype(dtype).reshape(shape)
 
     def normal(self, shape: Shape, dtype: DType = float32) -> Array:
         """Numbers with mean 0 and variance 1."""
         n = math.prod(shape)
         if n < 16:
             return self._told("normal", (shape, dtype), self._pairs(shape).astype(dtype))
-        numbers = self.uniform((n,), dtype)
+        numbers = self._uniform((n,), dtype)
         whole = n // 16 * 16
         numbers[:whole] = _box_muller(numbers[:whole].reshape(-1, 16)).ravel()
         if whole < n:  # the last block is drawn anew and overlaps the one before
-            numbers[-16:] = _box_muller(self.uniform((1, 16), dtype)).ravel()
+            numbers[-16:] = _box_muller(self._uniform((1, 16), dtype)).ravel()
         return self._told("normal", (shape, dtype), numbers.reshape(shape))
 
     def normals(self, shape: Shape) -> Array:
@@ -102,14 +105,14 @@ class Generator:
         if self._kept is not None:
             number, self._kept = self._kept, None
             return number
-        u, v = self.uniform((2,), np.dtype("float64")).tolist()
+        u, v = self._uniform((2,), np.dtype("float64")).tolist()
         radius, angle = math.sqrt(-2.0 * math.log1p(-v)), 2.0 * math.pi * u
         self._kept = radius * math.sin(angle)
         return radius * math.cos(angle)
 
     def exponential(self, shape: Shape, dtype: DType = float32) -> Array:
         """Numbers with density e^-x: -log(1 - u) of uniform ones, drawn with 53 bits whatever the dtype."""
-        numbers = -np.log1p(-self.uniform(shape, np.dtype("float64"))).astype(dtype)
+        numbers = -np.log1p(-self._uniform(shape, np.dtype("float64"))).astype(dtype)
         return self._told("exponential", (shape, dtype), numbers)
 
     def integers(self, low: int, high: int, shape: Shape) -> Array:

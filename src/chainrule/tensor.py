@@ -213,6 +213,7 @@ class Tensor(Differentiable, Drawing, Reading):
             self.node = self.node.moved(self)
 
     def __repr__(self) -> str:
+        left(self, "showing a tensor")
         notes = [] if self.dtype in (get_default_dtype(), np.int64, np.bool_) else [f"dtype={self.dtype}"]
         if not self.array.size and self.array.shape != (0,):
             notes.insert(0, f"size={shape_of(self.shape)}")

@@ -129,11 +129,11 @@ class _Run:
     def _compile(self) -> None:
         from chainrule.compiler import compile
 
-        compiled = compile(self.step)
-        if compiled is not self.step:
+        self.step = compile(self.step)
+        if self.step.reason is None:
             from chainrule.compiler.epochs import Epochs
 
-            self.step, self.native = compiled, Epochs(compiled, self.batches, is_mean(self.loss))
+            self.native = Epochs(self.step, self.batches, is_mean(self.loss))
 
     def go_on(self, epoch: int, most: int, stop: _StopOnRequest) -> int:
         """Run epoch number ``epoch``, and natively up to ``most``; how many were run."""

@@ -60,13 +60,15 @@ def compile(model: Callable[..., Any] | None = None, *, strict: bool = False) ->
         return functools.partial(compile, strict=strict)
     if not callable(model):
         raise CompileError(f"compile({type(model).__name__}): give a function, such as a whole training step")
-    if not available():
-        _say_once()
-        return model
     from chainrule.compiler.step import Step
     from chainrule.compiler.values import compile_values, uses_values
 
-    return compile_values(model, strict) if uses_values(model) else Step(model, strict)
+    if uses_values(model):
+        return compile_values(model, strict)
+    if not available():
+        _say_once()
+        return Step(model, strict, "Numba or SciPy is not installed: pip install 'chainrule[compile]'")
+    return Step(model, strict)
 
 
 @functools.cache

@@ -21,6 +21,7 @@ from chainrule.compiler.schedule import Loop, Schedule, root, works_in
 from chainrule.compiler.wording import Words, headline
 from chainrule.compiler.works import Axis, Operand, Work
 from chainrule.compiler.writing import expression
+from chainrule.errors import shape_of
 
 LETTERS = "ijklmnopqrstuvw"
 
@@ -277,7 +278,7 @@ class Emitter:
         index = self._here(work)
         self.scopes[-1][self._key(work, index)] = name
         if work in self.readers:
-            self._line(f"{self._element(work, index)} = {name}")
+            self._line(f"{self._element(work, index)} = {name}  # {shape_of(work.entry.shape)}")
 
     def _store(self, work: Work) -> None:
         text, dtype = self.read(work.operands[0])
@@ -310,9 +311,8 @@ class Emitter:
         flips = [bool(operand.fill) for operand in work.operands]
         t = TYPES[work.dtype.name]
         sizes = f"{m}, {n}, {k}, {literal(1, work.dtype)}"
-        self._line(
-            f"gemm_{t}({flips[0]}, {flips[1]}, {sizes}, {names[0]}, {names[1]}, {literal(0, work.dtype)}, {out})"
-        )
+        operands = f"{sizes}, {names[0]}, {names[1]}, {literal(0, work.dtype)}, {out}"
+        self._line(f"gemm_{t}({flips[0]}, {flips[1]}, {operands})  # {m, k} @ {k, n} -> {m, n}")
 
     def _leading(self, operand: Operand) -> Iterable[int]:
         """The dimensions in front of a matrix that its array has."""

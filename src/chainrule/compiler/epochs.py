@@ -44,6 +44,7 @@ class Epochs:
             self.size = min(int(loader.batch_size or 1), self.examples)
             self.batches, self.rest = divmod(self.examples, self.size)
             self.rest = 0 if loader.drop_last else self.rest
+            step.native = False
             self.seen = self.batches * self.size + self.rest  # examples of an epoch
 
     # ------------------------------------------------------------------------------------ getting ready
@@ -58,6 +59,7 @@ class Epochs:
         for variant in (full, short):
             if variant is not None and (self._unfit(variant) or variant.memory.copies):
                 self.reason = self._unfit(variant) or "a buffer does not lie in order in memory"
+                self.step.native = True
                 return False
         self._build(full, short)
         self.ready = True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 from typing import Any
 
 from chainrule.compiler.entries import Entry
+from chainrule.tensor import Tensor
 
 Place = tuple[str, int]
 
@@ -45,6 +47,37 @@ def label_results(entries: list[Entry]) -> None:
             continue
         if following is None or following.where != entry.where or following.of is not None:
             entry.label = assigned(text_of(entry.where))
+
+
+def argument_names(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """What the function calls the tensors it is given, in the order in which `packing.unpacked` finds them."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = []
+    names += [f"argument{i}" for i in range(len(names), len(args))]
+    found: list[str] = []
+    for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+        _collect(value, name, found)
+    return found
+
+
+def _collect(value: Any, name: str, found: list[str]) -> None:
+    if isinstance(value, Tensor):
+        found.append(name)
+    elif isinstance(value, tuple | list):
+        for i, part in enumerate(value):
+            _collect(part, f"{name}_{i}", found)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            _collect(part, f"{name}_{key}", found)
+
+
+def label_arguments(entries: list[Entry], names: list[str]) -> None:
+    """Name arguments as the function does."""
+    for entry in entries:
+        if entry.op == "argument" and entry.source < len(names):
+            entry.label = names[entry.source]
 
 
 def label_buffers(entries: list[Entry], places: list[tuple[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from chainrule.compiler.agreement import disagreement, settled
 from chainrule.compiler.entries import Graph
 from chainrule.compiler.guards import Guard, captured
-from chainrule.compiler.names import label_buffers, label_results
+from chainrule.compiler.names import argument_names, label_arguments, label_buffers, label_results
 from chainrule.compiler.packing import Layout, numbers, unpacked
 from chainrule.compiler.passes import Pass
 from chainrule.compiler.tape import Tape
@@ -31,20 +31,23 @@ PATIENCE = 4  # recordings that may disagree before the step is given up
 class Step:
     """A compiled step: call it like the function it was made from.  See `chainrule.compile`."""
 
-    def __init__(self, function: Callable[..., Any], strict: bool = False, enabled: bool = True) -> None:
+    def __init__(self, function: Callable[..., Any], strict: bool = False, reason: str | None = None) -> None:
         functools.update_wrapper(self, function)
         self.function, self.strict = function, strict
         self.variants: dict[Any, list[Variant]] = {}
         self.tapes: dict[Any, tuple[Tape, Graph, Any]] = {}
         self.calls, self.disagreed = 0, 0
-        self.reason: str | None = None if enabled else "compilation is turned off"
+        self.reason = reason  # why it runs as it was written; None while it is compiled
         self.last: Variant | None = None
+        self.native = True  # False: record, but run as written, because whole epochs will be compiled instead
         self.guard: Guard | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.reason is not None or tapes:
             return self.function(*args, **kwargs)
         last = self.last
+        if not self.native and any(v.fits() for v in self.variants.get(unpacked((args, kwargs))[0], ())):
+            return self.function(*args, **kwargs)
         if last is not None and last.takes(args, kwargs) and last.fits():
             done, result = last.run(list(args))
             if done:
@@ -92,6 +95,7 @@ class Step:
             self.tapes[layout] = (tape, graph, out)
             return result
         label_results(graph.entries)
+        label_arguments(graph.entries, argument_names(self.function, args, kwargs))
         label_buffers(graph.entries, places.arrays)
         graph = settled(known[1], graph)
         places.hold(tape.owners)
@@ -165,5 +169,6 @@ class Step:
         return results
 
     def __repr__(self) -> str:
-        state = f"eager: {self.reason}" if self.reason else f"{sum(map(len, self.variants.values()))} variants"
+        n = sum(map(len, self.variants.values()))
+        state = f"as written: {self.reason}" if self.reason else f"{n} variant{'s' if n != 1 else ''}"
         return f"<compiled {self._name()}, {state}>"

@@ -264,7 +264,6 @@ class Tape:
         options, draws = list(self.left_in.items()), list(self.draws.values())
         return Graph(list(self.entries), stores, options, results, list(self.checks), draws)
 
-
     def _used_up(self) -> None:
         """Make sure that the gradients left behind moved what they are of: a compiled step does not keep them."""
         moved = {id(cell.array) for cell in self.stored}

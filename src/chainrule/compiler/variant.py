@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -45,22 +46,30 @@ class Variant:
         self.pack = packer(out)
         self.plain = plain(layout)
         self.unchanged = guard.checker()
-        self._compile()
+        self.compiling = 0.0
 
-    def _compile(self) -> None:
+    @functools.cached_property
+    def module(self) -> Any:
+        """The generated module; what is in it compiles when it is first called, or comes from disk."""
         from chainrule.compiler.cache import load
+
+        return load(self.source)
+
+    @functools.cached_property
+    def parts(self) -> list[Callable[[], Any]]:
+        """What a call runs: native segments, and NumPy between them."""
         from chainrule.compiler.native.memory import fast_caller
 
         start = time.perf_counter()
-        self.module = load(self.source)
-        self.parts: list[Callable[[], Any]] = []
+        parts: list[Callable[[], Any]] = []
         for k, segment in enumerate(self.plan.segments):
             if segment.lines:
                 native = getattr(self.module, f"segment_{k}")
-                self.parts.append(fast_caller(native, self.memory.table, self.memory.scalars))
+                parts.append(fast_caller(native, self.memory.table, self.memory.scalars))
             if segment.call is not None:
-                self.parts.append(self._numpy(segment.call))
+                parts.append(self._numpy(segment.call))
         self.compiling = time.perf_counter() - start
+        return parts
 
     def _numpy(self, call: Work) -> Callable[[], Any]:
         """The part of the step that NumPy does."""

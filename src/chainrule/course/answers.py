@@ -109,7 +109,11 @@ def verdict(lesson: Lesson, id: str, sheet: Sheet, *, runner: Runner | None = No
     told = judged(lesson, id, source, () if sheet.whole else sheet.cells, runner=runner)
     if source is None:
         return replace(told, headline=f"there is no cell that defines `{'` and `'.join(lesson.tasks[id].names)}`.")
-    return replace(told, headline="this is still the stub; change it and save it.") if told.stage == "stub" else told
+    return (
+        replace(told, headline="not begun yet: this is still the stub. Change it and save it.")
+        if told.stage == "stub"
+        else told
+    )
 
 
 def answer(lesson: Lesson, id: str, sheet: Sheet) -> str | None:

@@ -2,11 +2,13 @@
 
 For every exercise: the stub fails, the solution passes, every other right answer passes, every wrong answer is rejected
 *and named as what it is*; there are hints, an explanation, a title, minutes and a difficulty; the links lead somewhere;
-the notebooks build; and no two wrong answers of different names behave the same.
+the notebooks build; no two wrong answers of different names behave the same; and in the notebook with the solutions,
+where an answer is sought among all the cells that were run, each check passes too.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chainrule.course import proofreading
+from chainrule.course import building, proofreading
+from chainrule.course.answers import pick
 from chainrule.course.bank import Exercise, Wrong, source_of
 from chainrule.course.judging import expected, judge
 from chainrule.course.lesson import Lesson, Task, chosen, folders
 from chainrule.course.naming import alike, mistakes
+from chainrule.course.notebook import checked
 from chainrule.course.runner import Runner
 from chainrule.course.showing import seen
 from chainrule.errors import ChainruleError
@@ -87,6 +91,7 @@ def _lesson(path: Path) -> Report:
         for id in lesson.tasks:
             if id in bank:
                 report += _exercise(lesson, lesson.tasks[id], bank[id], runner)
+        report.failures += _in_notebook(lesson, runner)
     return report
 
 
@@ -117,6 +122,26 @@ def _exercise(lesson: Lesson, task: Task, exercise: Exercise, runner: Runner) ->
     except ChainruleError as error:
         say(f"{task.id}: {error}")
     return report
+
+
+def _in_notebook(lesson: Lesson, runner: Runner) -> Iterator[str]:
+    """Checks that fail in the notebook with the solutions, its cells run in order, as a learner's are."""
+    run: list[str] = []
+    for cell in json.loads(building.solved(lesson))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        run.append("".join(cell["source"]))
+        id = cell["metadata"].get("chainrule", {}).get("check", "")
+        if id in lesson.bank:
+            try:
+                verdict = checked(id, run, lesson=lesson, runner=runner)
+            except ChainruleError:
+                continue  # its solution breaks off: that was said above
+            if not verdict.passed:
+                yield f"{id}: in the notebook, the check of the solution says: {verdict.text}"
+    for id, task in lesson.tasks.items():
+        if pick(lesson, id, run) not in (task.solution, None):
+            yield f"{id}: when the notebook has run, its answer is sought in another cell, which defines its names too"
 
 
 def _wrong(lesson: Lesson, task: Task, wrong: Wrong, runner: Runner, report: Report) -> None:

@@ -39,7 +39,10 @@ def judge(id: str, source: str, *, runner: Runner | None = None, lesson: Lesson 
         raise _broken(lesson, id, f"the code given with it raised {seen(run.broken)}")
     said = _said(lesson, task, exercise, run, runner)
     if said["stage"] != "passed" and same_code(source, task.stub):
-        said = {"stage": "stub", "headline": "this is still the stub; change it, run the cell, and check again."}
+        said = {
+            "stage": "stub",
+            "headline": "not begun yet: this is still the stub. Change it, run it, and check again.",
+        }
     verdict = Verdict(
         id, task.title, said["stage"] == "passed", **said, notes=saying.notes(run),
         printed=run.printed, hints=tuple(task.hints), seconds=run.seconds,

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from chainrule.course import keeper
 from chainrule.course.answers import judged, pick
-from chainrule.course.lesson import find
+from chainrule.course.lesson import Lesson, find
 from chainrule.course.names import without_commands
+from chainrule.course.runner import Runner
 from chainrule.course.verdict import Verdict
 from chainrule.errors import ArgumentError
 
@@ -27,11 +28,11 @@ def check(id: str) -> Verdict:
     return replace(verdict, notes=(*verdict.notes, said)) if said else verdict
 
 
-def checked(id: str, cells: Sequence[str]) -> Verdict:
+def checked(id: str, cells: Sequence[str], *, lesson: Lesson | None = None, runner: Runner | None = None) -> Verdict:
     """The verdict on the answer to ``id`` that is among ``cells``, the sources that were run, in order."""
-    lesson = find(id)
+    lesson = lesson or find(id)
     cells = [without_commands(cell) for cell in cells]
-    return judged(lesson, id, pick(lesson, id, cells), cells)
+    return judged(lesson, id, pick(lesson, id, cells), cells, runner=runner)
 
 
 def hint(id: str, number: int | None = None) -> Help:

@@ -5,6 +5,7 @@ Each function yields what is wrong, in words; nothing if all is well.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from chainrule.course import building
 from chainrule.course.bank import Exercise
 from chainrule.course.cells import Cell
 from chainrule.course.child import compiled
-from chainrule.course.lesson import DIFFICULTIES, Lesson, Task
+from chainrule.course.lesson import DIFFICULTIES, PARTS, Lesson, Task
+from chainrule.course.names import bound
 
 HINTS, WRONG_ANSWERS = 2, 4  # at least so many for each exercise
 SENTENCE = 8  # words of an explanation, at least
@@ -29,6 +31,7 @@ def of_lesson(lesson: Lesson) -> Iterator[str]:
         if not id.startswith(f"{lesson.number}."):
             yield f"{lesson.name}: the id of exercise {id} must begin with {lesson.number}."
     yield from _shared_names(lesson)
+    yield from _taken_names(lesson)
     for id in sorted({*lesson.tasks} - {*lesson.bank}):
         yield f"{id}: it is in lesson.py and not in bank.py"
     for id in sorted({*lesson.bank} - {*lesson.tasks}):
@@ -46,6 +49,19 @@ def _shared_names(lesson: Lesson) -> Iterator[str]:
         for name in task.names:
             if asked.setdefault(name, task.id) != task.id:
                 yield f"{task.id}: it asks for {name}, as {asked[name]} does; call it something else"
+
+
+def _taken_names(lesson: Lesson) -> Iterator[str]:
+    """Names that an exercise asks for and a later cell of the lesson defines: run, it replaces what the learner made."""
+    asked: dict[str, str] = {}
+    for cell in lesson.cells:
+        if cell.kind != "code":
+            continue
+        if "stub" in cell.tags:
+            asked |= dict.fromkeys(lesson.tasks[str(cell.tags["stub"])].names, str(cell.tags["stub"]))
+        if not {*PARTS} & {*cell.tags}:
+            for name in sorted(bound(cell.text) & {*asked}):
+                yield f"{lesson.name}, line {cell.line}: it defines {name}, which exercise {asked[name]} asks for"
 
 
 def of_task(task: Task) -> Iterator[str]:
@@ -98,6 +114,8 @@ def _of_cell(lesson: Lesson, cell: Cell) -> Iterator[str]:
     if cell.kind == "code":
         try:
             compile(cell.text, lesson.text.name, "exec", dont_inherit=True)
+            if cell.text.strip() and not ast.parse(cell.text).body:
+                yield "the cell is empty: there are comments in it and no code"
         except SyntaxError as error:
             yield f"the cell is no Python: {error}"
         return

@@ -1,6 +1,6 @@
 """`Verdict`: what is said about an answer, as an object, in a terminal and in a notebook.
 
-stage   how far the answer came: "stub", "run", "missing", "type", "shape", "dtype", "value", "changed",
+stage   how far the answer came: "stub": not begun; "run", "missing", "type", "shape", "dtype", "value", "changed",
         "gradient" say at what it failed; "passed"
 """
 
@@ -18,6 +18,7 @@ STYLE = """<style>
  border-left:4px solid var(--edge); background:var(--paper); color:var(--ink); padding:.6em 1em; border-radius:4px;
  max-width:52em; line-height:1.5}
 .chainrule-verdict.passed {--edge:#2b9a66; --paper:#f4faf6; --code:#e9f3ed}
+.chainrule-verdict.untouched {--edge:#8b8d98; --paper:#f7f7f8; --code:#ededf0}
 .chainrule-verdict pre, .chainrule-verdict code {background:var(--code)!important; color:inherit!important;
  border-radius:3px; padding:0 .25em}
 .chainrule-verdict pre {padding:.4em .7em!important; margin:.4em 0; white-space:pre-wrap}
@@ -28,10 +29,12 @@ STYLE = """<style>
  body:not([data-jp-theme-light=true]) .chainrule-verdict {--edge:#f76bbb; --ink:#e8eaed; --faint:#9aa2ab;
   --paper:#201a1f; --code:#2c242a}
  body:not([data-jp-theme-light=true]) .chainrule-verdict.passed {--edge:#3dd68c; --paper:#161f1a; --code:#1f2c25}
+ body:not([data-jp-theme-light=true]) .chainrule-verdict.untouched {--edge:#777b84; --paper:#1c1d1f; --code:#28292c}
 }
 [data-jp-theme-light=false] .chainrule-verdict {--edge:#f76bbb; --ink:#e8eaed; --faint:#9aa2ab;
  --paper:#201a1f; --code:#2c242a}
 [data-jp-theme-light=false] .chainrule-verdict.passed {--edge:#3dd68c; --paper:#161f1a; --code:#1f2c25}
+[data-jp-theme-light=false] .chainrule-verdict.untouched {--edge:#777b84; --paper:#1c1d1f; --code:#28292c}
 </style>"""
 
 
@@ -60,6 +63,11 @@ class Verdict:
     seconds: float = 0.0
 
     @property
+    def mark(self) -> str:
+        """✓ for a pass, ○ where nothing has been tried yet, ✗ for an answer that is not right."""
+        return "✓" if self.passed else "○" if self.stage == "stub" else "✗"
+
+    @property
     def text(self) -> str:
         """All of it, as plain text."""
         return "\n".join(self._lines())
@@ -74,7 +82,7 @@ class Verdict:
         return self.text
 
     def _lines(self) -> list[str]:
-        lines = [f"{'✓' if self.passed else '✗'} {self.exercise} {self.title}: {self.headline}"]
+        lines = [f"{self.mark} {self.exercise} {self.title}: {self.headline}"]
         if self.shown:
             lines += ["", textwrap.indent(self.shown, "    ")]
         if self.got:
@@ -93,8 +101,8 @@ class Verdict:
         return lines
 
     def _repr_html_(self) -> str:
-        mark = "✓" if self.passed else "✗"
-        parts = [f"<p><b>{mark} {self.exercise} {escape(self.title)}</b>: {_inline(self.headline)}</p>"]
+        look = {"✓": " passed", "○": " untouched", "✗": ""}[self.mark]
+        parts = [f"<p><b>{self.mark} {self.exercise} {escape(self.title)}</b>: {_inline(self.headline)}</p>"]
         if self.shown:
             parts.append(f"<pre>{escape(self.shown)}</pre>")
         if self.got:
@@ -108,7 +116,7 @@ class Verdict:
             parts.append(_folded("It printed", f"<pre>{escape(_shortened(self.printed))}</pre>"))
         if not self.passed:
             parts += [_folded(f"Hint {i}", f"<p>{_inline(hint)}</p>") for i, hint in enumerate(self.hints, 1)]
-        return f'{STYLE}<div class="chainrule-verdict{" passed" if self.passed else ""}">{"".join(parts)}</div>'
+        return f'{STYLE}<div class="chainrule-verdict{look}">{"".join(parts)}</div>'
 
 
 def _fact(name: str, code: str, more: str = "") -> str:

@@ -167,7 +167,7 @@ class Optimizer:
         if sizes != mine:
             raise ArgumentError(f"the state is of groups of {sizes} parameters, this optimizer has groups of {mine}")
         params = [p for group in self.param_groups for p in group["params"]]
-        self.state = defaultdict(dict)
+        self.state.clear()
         for i, kept in state_dict["state"].items():
             dtype, own = params[i].dtype, type(self).update is Optimizer.update  # a rule of the user's keeps tensors
             self.state[params[i]] = {

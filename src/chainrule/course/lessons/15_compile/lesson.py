@@ -1,7 +1,7 @@
 # %% [markdown] lesson=15 title="What a graph is for" minutes=110
 # # 15. What a graph is for: record, optimise, compile
 #
-# In lesson 2 you fitted a cubic to a sine. Four weights, two hundred points: hardly any arithmetic. Yet the same step as a loop of machine code would be done before Python has finished its first line.
+# In lesson 2 you fitted a cubic to a sine. Here it is again, with two hundred points. Four weights: hardly any arithmetic. Yet the same step as a loop of machine code would be done before Python has finished its first line.
 #
 # **Where does the time of a small step go, and how do you get it back?**
 #
@@ -460,7 +460,7 @@ print("\nlargest difference after three steps:", max(np.max(np.abs(p - q)) for p
 #
 # ## From the list to a program
 #
-# The list is run by `run`, which looks up every name and every operation: that is slower than Python itself. But each row is a line of a program. Write the lines down as text, and Python can load them.
+# So far the list is done by `run`, which looks up every name and every operation, each time. But a row is as good as a line of a program. Write the lines down as text, and Python can load them.
 
 # %% given="*"
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
@@ -557,7 +557,7 @@ print(f"\nthe step you wrote takes {before / after:.2f} times as long as this,")
 print(f"and the list, run row by row, {listed / after:.2f} times as long")
 
 # %% [markdown]
-# The list is slower than the text that was made from it. Compared with your own step, the gain is what the passes took away, no more. Why not more? Each line is still one NumPy operation, with all that comes before its first element. For the big gain, the loop over the points must be *outside* and the operations inside.
+# The list is slower than the text that was made from it. Compared with your own step, the gain is what the passes took away: above all the two powers, which are dear. Why not more? Each line is still one NumPy operation, with all that comes before its first element. For the big gain, the loop over the points must be *outside* and the operations inside.
 #
 # ## One loop
 #
@@ -588,7 +588,7 @@ print(f"six walks take {six_walks / one_walk:.2f} times as long as one walk in p
 print(f"and the one walk begins {6 * -(-len(big) // 16_384)} operations, the six walks 6")
 
 # %% [markdown]
-# Where the number is above 1, one walk was quicker, although it begins so many more operations. Putting loops into one is called *fusion*. Taken to the end, the piece is a single element: one loop over the points, and in it everything that belongs to the point. What lies between two operations does not go to memory at all; it stays in a register.
+# Where the number is above 1, one walk was quicker, although it begins so many more operations. Putting loops into one is called *fusion*. Taken to the end, the piece is a single element: one loop over the points, and in it everything that belongs to the point. What lies between two operations need not go to memory at all; it can stay in a register of the processor.
 #
 # The list can be written as such a loop. Rows that belong to a point go inside. A sum starts at 0 before the loop and grows inside. What only needs the sums comes after.
 
@@ -742,7 +742,7 @@ for number in range(6):
 print(compiled if available() else "without Numba, compile gives the step back as it is")
 
 # %% [markdown]
-# The recorded graph can be drawn, like any graph. It is no longer the graph of the loss alone: the slopes are in it, computed by rows like all others, and at its ends are the weights after the step.
+# The recorded graph can be drawn, like any graph. It is no longer the graph of the loss alone: the slopes are in it, computed by operations like all others, and at its ends, besides the loss, are the weights after the step. Each box holds the numbers of the recorded call.
 
 # %%
 from chainrule.graph import draw
@@ -750,7 +750,9 @@ from chainrule.graph import draw
 draw(compiled.graph if available() else written())
 
 # %% [markdown]
-# And the passes. You know them: `fold`, `share`, and dropping what nobody wants, which is done along with each. `split` is new: it takes an operation apart into simpler ones ($x^3$ is $x \cdot x \cdot x$, a mean is a sum and a division), so that the others find more.
+# Look for the 1.0 and the 200 of the mean: what comes from them depends on no input, so it can be computed once and for all. And `x` goes into a square and a cube, which forward and backward both use.
+#
+# Here are the passes. You know them: `fold`, `share`, and dropping what nobody wants, which is done along with each. `split` is new: it takes an operation apart into simpler ones ($x^3$ is $x \cdot x \cdot x$, a mean is a sum and a division), so that the others find more.
 
 # %%
 for one in compiled.passes if available() else []:

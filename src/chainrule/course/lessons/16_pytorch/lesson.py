@@ -240,7 +240,7 @@ def adapt(model, classes, lr):
 # Frozen parameters get no slopes, so the way back ends at the new layer: that saves time as well. `requires_grad` belongs to each *parameter*; setting an attribute of that name on a layer does nothing. The optimizer comes last, because it keeps the parameters it is given when it is made.
 
 # %% [markdown]
-# Does it help? Here is a network that learns the digits 0 to 6 from many examples. Then 7, 8 and 9 come along, with five examples of each. Once a new head is learned on the frozen layers, once the same network from random numbers.
+# Does it help? Here are the digits of lesson 13 on their sheets of 12 × 12, each on ten sheets, moved somewhere. A network learns 0 to 6 from all of these. Then 7, 8 and 9 come along, with five pictures of each. Once a new head is learned on the frozen layers, once the same network from random numbers.
 
 # %%
 import numpy as np
@@ -248,51 +248,55 @@ import numpy as np
 from chainrule import datasets
 
 X, y = datasets.digits()
-X = X.astype("float32")
-order = np.random.default_rng(0).permutation(len(y))
-old = order[y[order] < 7]
-new = order[y[order] >= 7]
-few = np.concatenate([new[y[new] == k][:5] for k in (7, 8, 9)])
-rest = np.setdiff1d(new, few)
+count = len(y)
+X, y = np.tile(X, (10, 1)), np.tile(y, 10)
+rng = np.random.default_rng(0)
+sheets = np.zeros((len(X), 12, 12), "float32")
+for sheet, picture, (down, right) in zip(sheets, X.reshape(-1, 8, 8), rng.integers(0, 5, (len(X), 2)), strict=True):
+    sheet[down : down + 8, right : right + 8] = picture
+sheets = chainrule.tensor(sheets.reshape(-1, 144))
+
+old = np.flatnonzero(y < 7)
+few = np.concatenate([np.flatnonzero(y == k)[:5] for k in (7, 8, 9)])  # one sheet of each picture
+rest = np.setdiff1d(np.flatnonzero(y[:count] >= 7), few)
 
 
-def learn(model, weights, rows, shift, steps, batch=32):
-    optimizer = optim.Adam(weights, lr=0.01)
-    rng = np.random.default_rng(0)
+def learn(model, weights, rows, first_class, steps, lr):
+    optimizer = optim.Adam(weights, lr=lr)
     for _ in range(steps):
-        pick = rng.choice(rows, min(batch, len(rows)), replace=False)
+        pick = rng.choice(rows, 64) if len(rows) > 64 else rows
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(chainrule.tensor(X[pick])), chainrule.tensor(y[pick] - shift)).backward()
+        nn.functional.cross_entropy(model(sheets[pick]), chainrule.tensor(y[pick] - first_class)).backward()
         optimizer.step()
 
 
-def right(model):
+def part_right(model):
     with chainrule.no_grad():
-        return np.mean(model(chainrule.tensor(X[rest])).numpy().argmax(axis=1) == y[rest] - 7)
+        return float(np.mean(model(sheets[rest]).numpy().argmax(axis=1) == y[rest] - 7))
 
 
 def body():
-    return [nn.Linear(64, 32), nn.ReLU()]
+    return [nn.Linear(144, 128), nn.ReLU(), nn.Linear(128, 32), nn.ReLU()]
 
 
 found = {"new head on frozen layers": [], "everything from random numbers": []}
-for seed in range(5):
+for seed in range(3):
     chainrule.manual_seed(seed)
     trained = nn.Sequential(*body(), nn.Linear(32, 7))
-    learn(trained, trained.parameters(), old, 0, 200)
-    with_head = nn.Sequential(trained[0].requires_grad_(False), trained[1], nn.Linear(32, 3))
-    learn(with_head, with_head[-1].parameters(), few, 7, 100)
+    learn(trained, trained.parameters(), old, 0, 500, 0.005)
+    with_head = nn.Sequential(*trained[:-1].requires_grad_(False), nn.Linear(32, 3))
+    learn(with_head, with_head[-1].parameters(), few, 7, 100, 0.01)
     from_scratch = nn.Sequential(*body(), nn.Linear(32, 3))
-    learn(from_scratch, from_scratch.parameters(), few, 7, 100)
+    learn(from_scratch, from_scratch.parameters(), few, 7, 100, 0.01)
     for parts, model in zip(found.values(), (with_head, from_scratch), strict=True):
-        parts.append(right(model))
+        parts.append(part_right(model))
 for name, parts in found.items():
     print(
-        f"{name:31} {np.mean(parts):.1%} of the other 7, 8 and 9 read right (five seeds: {min(parts):.1%} to {max(parts):.1%})"
+        f"{name:31} {np.mean(parts):.1%} of the other 7, 8 and 9 read right (three seeds: {min(parts):.1%} to {max(parts):.1%})"
     )
 
 # %% [markdown]
-# PLACEHOLDER_HEAD
+# Fifteen pictures are too few to learn what a stroke is and that it may be anywhere. From random numbers the network hardly does better than guessing, a third. The frozen layers know it from other digits, and the head has only to find out which of their answers mean 7, 8 or 9. It is still far from good: what tells a 7 from a 9 was never needed before. Had the layers learned from a million pictures of many kinds, they would know more. That is what the large libraries offer.
 #
 # ## Where to go
 #
