@@ -6,6 +6,9 @@ import tempfile
 # compiled steps go to a folder of the tests (for all workers the same), not into the home of whoever runs them
 os.environ.setdefault("CHAINRULE_CACHE_DIR", os.path.join(tempfile.gettempdir(), f"chainrule-tests-{os.getuid()}"))
 
+# two workers on two cores: one thread each, or they wait for one another
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 import chainrule

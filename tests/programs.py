@@ -71,7 +71,9 @@ class Program:
 
     def loss(self, values: list[Tensor]) -> Tensor:
         """One number of the outputs and the parameters."""
-        total = sum(((p * p).mean() for p in values[: len(self.parameters)]), start=chainrule.zeros((), dtype=self.dtype))
+        total = chainrule.zeros((), dtype=self.dtype)
+        for p in values[: len(self.parameters)]:
+            total = total + (p * p).mean()
         for k, i in enumerate(self.outputs):
             out = values[i]
             total = total + (out.mean() if k % 2 else (out * chainrule.sin(out)).sum() / max(out.array.size, 1))
@@ -136,7 +138,8 @@ class _Writer:
             while len(made.code) < length and (tries := tries + 1) < 40 * length:
                 maker = MAKERS[rng.integers(len(MAKERS))]
                 self.add(maker(self))
-        floats = [i for i, x in enumerate(self.values) if x.dtype.kind == "f" and x.array.size and i >= len(made.parameters)]
+        n = len(made.parameters)
+        floats = [i for i, x in enumerate(self.values) if i >= n and x.dtype.kind == "f" and x.array.size]
         made.outputs = sorted({floats[-1 - int(k)] for k in rng.integers(0, min(4, len(floats)), 3)})
         made.shown = int(rng.integers(len(self.values)))
         made.optimizer = OPTIMIZERS[rng.integers(len(OPTIMIZERS))]
@@ -184,8 +187,10 @@ class _Writer:
         ]
         if not found:
             return None
-        return found[-1 - min(int(self.rng.exponential(3)), len(found) - 1)] if self.rng.random() < 0.8 else int(
-            self.rng.choice(found)
+        return (
+            found[-1 - min(int(self.rng.exponential(3)), len(found) - 1)]
+            if self.rng.random() < 0.8
+            else int(self.rng.choice(found))
         )
 
     def clear(self, i: int, *edges: float) -> bool:
@@ -366,9 +371,11 @@ def reduction(w: _Writer) -> Instruction | None:
         return does(name, (i,), lambda x: BOOK["prod"](chainrule.tanh(x) + 1.5, dims, keepdim), f", {dims}, {keepdim}")
     if name == "var":
         return does(name, (i,), lambda x: x.var(dims, unbiased=False, keepdim=keepdim), f", {dims}, {keepdim}")
-    return does(name, (i,), lambda x: getattr(chainrule, name)(x, dims, keepdim=keepdim), f", {dims}, {keepdim}") \
-        if name != "sum_squares" else does(
-            name, (i,), lambda x: BOOK[name].act(x, dim=dims, keepdim=keepdim), f", {dims}, {keepdim}")
+    return (
+        does(name, (i,), lambda x: getattr(chainrule, name)(x, dims, keepdim=keepdim), f", {dims}, {keepdim}")
+        if name != "sum_squares"
+        else does(name, (i,), lambda x: BOOK[name].act(x, dim=dims, keepdim=keepdim), f", {dims}, {keepdim}")
+    )
 
 
 @maker(2)
@@ -414,14 +421,20 @@ def moved(w: _Writer) -> Instruction | None:
         return call(name, i, dims=tuple(int(d) for d in rng.permutation(x.ndim)))
     if name == "expand":
         front = tuple(int(n) for n in rng.choice((1, 2, 3), rng.integers(0, 2)))
-        return does(name, (i,), lambda x: x.expand(*front, *(3 if n == 1 else n for n in x.shape)), f", {front}") \
-            if front or x.ndim else None
+        return (
+            does(name, (i,), lambda x: x.expand(*front, *(3 if n == 1 else n for n in x.shape)), f", {front}")
+            if front or x.ndim
+            else None
+        )
     if name == "flip" and x.ndim:
         return does(name, (i,), lambda x: x.flip(dims), f", {dims}") if (dims := w.dims(x)) else None
     if name == "pad_constant":
         widths = tuple((int(a), int(b)) for a, b in rng.integers(0, 3, (x.ndim, 2)))
-        return does(name, (i,), lambda x: BOOK[name].act(x, widths=widths, value=value), f", {widths}, {value}") \
-            if (value := float(rng.choice((0.0, 1.5)))) >= 0 else None
+        return (
+            does(name, (i,), lambda x: BOOK[name].act(x, widths=widths, value=value), f", {widths}, {value}")
+            if (value := float(rng.choice((0.0, 1.5)))) >= 0
+            else None
+        )
     if name == "cat" and x.ndim:
         dim = w.dim(x)
         others = [j for j, y in enumerate(w.values) if _alike(x, y, dim % x.ndim)]
@@ -525,7 +538,9 @@ def products(w: _Writer) -> Instruction | None:
         return None
     x, rng = w.values[i], w.rng
     if rng.random() < 0.3:  # with itself, turned
-        return does("matmul", (i,), lambda x: chainrule.tanh(x @ x.transpose(-1, -2)), " itself") if x.ndim > 1 else None
+        return (
+            does("matmul", (i,), lambda x: chainrule.tanh(x @ x.transpose(-1, -2)), " itself") if x.ndim > 1 else None
+        )
     inner = [j for j, y in enumerate(w.values) if y.ndim > 0 and y.dtype == x.dtype and y.shape[-2:][0] == x.shape[-1]]
     turned = [j for j, y in enumerate(w.values) if y.ndim == 2 and y.dtype == x.dtype and y.shape[1] == x.shape[-1]]
     if turned and rng.random() < 0.4:

@@ -231,6 +231,10 @@ def variants(step: Any) -> int:
     return sum(map(len, step.variants.values()))
 
 
+def times(n: int, call: Callable[[], Any]) -> list[Any]:
+    return [call() for _ in range(n)]
+
+
 @pytest.mark.usefixtures("plain")
 def test_a_learning_rate_is_read_anew() -> None:
     for change in ("by hand", "by a schedule"):
@@ -276,17 +280,14 @@ def test_new_shapes_are_recorded_anew_with_a_bound() -> None:
         for _ in range(4):
             np.testing.assert_array_equal(double(chainrule.ones(n)).array, np.full(n, 2.0, np.float32))
     assert variants(double) == 3
+    sizes = iter(np.repeat(np.arange(4, VARIANTS + 3), 4).tolist())
     with pytest.warns(CompileWarning, match=f"double runs eagerly: it was compiled {VARIANTS} times"):
-        for n in range(4, VARIANTS + 3):
-            for _ in range(4):
-                double(chainrule.ones(n))
+        times(4 * (VARIANTS - 1), lambda: double(chainrule.ones(next(sizes))))
     assert double(chainrule.ones(50)).shape == (50,)
 
 
 @pytest.mark.usefixtures("plain")
 def test_the_dtype_is_part_of_the_shape() -> None:
-    run, *_ = stepper()
-
     @compile
     def third(x: Tensor) -> Tensor:
         return x / 3
@@ -374,7 +375,7 @@ def test_dropout_is_drawn_anew_and_follows_the_seed() -> None:
     x = chainrule.ones(40)
 
     def drop(x: Tensor) -> tuple[Tensor, Tensor]:
-        unused = chainrule.rand(3)
+        chainrule.rand(3)  # drawn, and not used
         return F.dropout(x, 0.5), chainrule.randn(2) + F.dropout(x, 0.3).sum()
 
     run = compile(drop)
@@ -434,8 +435,8 @@ def test_what_leaves_the_tensors_runs_eagerly(function: Any, line: str) -> None:
     run = compile(function)
     x = chainrule.tensor([1.0, 2.0])
     with pytest.warns(CompileWarning) as said:
-        for k in range(6):
-            np.testing.assert_array_equal(run(x * k).array, function(x * k).array)
+        found = [run(x * k).tolist() for k in range(6)]
+    assert found == [function(x * k).tolist() for k in range(6)]
     assert len(said) == 1
     text = str(said[0].message)
     assert f"{function.__name__} runs eagerly: " in text
@@ -459,8 +460,7 @@ def test_a_side_effect_runs_eagerly() -> None:
 
     run = compile(counting)
     with pytest.warns(CompileWarning, match="counting runs eagerly: the step itself changes count"):
-        for _ in range(5):
-            run(chainrule.ones(2))
+        times(5, lambda: run(chainrule.ones(2)))
     assert count == 5
 
 
@@ -507,7 +507,7 @@ def test_gradients_are_not_kept_and_never_stale() -> None:
 @pytest.mark.parametrize("how", ["adds up", "for others"])
 def test_gradients_that_outlive_the_step(how: str) -> None:
     """A step that adds to gradients, or leaves them for others, runs as written."""
-    ways = []
+    ways, reason = [], ""
     for wrap in (compile, lambda step: step):
         w = chainrule.ones(3, requires_grad=True)
         optimizer = optim.SGD([w], lr=0.1)
@@ -526,7 +526,7 @@ def test_gradients_that_outlive_the_step(how: str) -> None:
                     optimizer.step()
                     optimizer.zero_grad()
         ways.append(w.array)
-        reason = getattr(run, "reason", None) or reason
+        reason = getattr(run, "reason", reason)
     np.testing.assert_array_equal(*ways)
     assert ("added to those of an earlier call" if how == "adds up" else "that it does not use itself") in reason
 
@@ -546,8 +546,7 @@ def test_overlapping_buffers_are_refused() -> None:
         return loss
 
     with pytest.warns(CompileWarning, match=r"step runs eagerly: two of its buffers.*share memory"):
-        for _ in range(4):
-            step()
+        times(4, step)
 
 
 # ---------------------------------------------------------------------------------------- kinds of steps
@@ -754,7 +753,7 @@ def test_what_a_step_shows() -> None:
     assert names[:3] == ["split", "fold", "share"]
     assert "values (" in repr(run.passes[0])
     picture = draw(run.graph)
-    assert "<svg" in picture.svg()
+    assert "<svg" in picture.svg
     assert "1 variant" in repr(run)
     assert run.__name__ == "step"
 
@@ -804,9 +803,7 @@ def test_fit_diverges_with_the_same_words() -> None:
         model = nn.Linear(1, 1)
         optimizer = optim.SGD(model.parameters(), lr=4.0)
         with pytest.raises(DivergedError) as problem:
-            fit(
-                model, (x, 3 * x), nn.MSELoss(), optimizer, epochs=400, batch_size=8, progress=False, compile=compiled
-            )
+            fit(model, (x, 3 * x), nn.MSELoss(), optimizer, epochs=400, batch_size=8, progress=False, compile=compiled)
         said.append(str(problem.value))
     assert said[0] == said[1]
 

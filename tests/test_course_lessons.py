@@ -1,7 +1,15 @@
-"""Every lesson runs, as a learner runs it: the solved notebook passes its checks, the learner's comes to its end."""
+"""Every lesson runs, as a learner runs it: the solved notebook passes its checks, the learner's comes to its end.
+
+The solved notebook runs in a kernel, as in JupyterLab.  The learner's has the same cells but for the stubs; it runs in
+IPython's shell without a kernel, whose start would take longer than many a lesson.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +21,57 @@ from chainrule.course.lesson import Lesson, lessons
 nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 SECONDS = 120
+SHELL = Path(__file__).with_name("notebook_shell.py")
+each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
 
 
-def executed(text: str, folder: Path) -> Any:
-    """The notebook after all its cells have run in a kernel; an error in a cell is one here."""
+def in_a_kernel(text: str, folder: Path) -> tuple[dict[str, str], str]:
+    """What each check said and all that was printed; an error in a cell is one here."""
     book = nbformat.reads(text, as_version=4)
     nbclient.NotebookClient(book, timeout=SECONDS, resources={"metadata": {"path": str(folder)}}).execute()
-    return book
-
-
-def verdicts(book: Any) -> dict[str, str]:
-    """What each check said, by exercise."""
-    return {
+    said = {
         cell.metadata.chainrule.check: "".join(out.get("data", {}).get("text/plain", "") for out in cell.outputs)
         for cell in book.cells
         if "check" in cell.metadata.get("chainrule", {})
     }
+    return said, "".join(out.get("text", "") for cell in book.cells for out in cell.get("outputs", []))
+
+
+def in_a_shell(text: str, folder: Path) -> tuple[dict[str, str], str]:
+    """The same without a kernel, in a process of its own."""
+    path = folder / "notebook.ipynb"
+    path.write_text(text)
+    environment: dict[str, Any] = {**os.environ, "MPLBACKEND": "agg", "IPYTHONDIR": str(folder / "ipython")}
+    ran = subprocess.run(
+        [sys.executable, SHELL, path], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout.splitlines()[-1])
+    return told["verdicts"], told["printed"] + ran.stderr
 
 
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:ResourceWarning")
-@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
-@pytest.mark.parametrize("kind", ["solved", "student"])
-def test_the_lesson_runs(lesson: Lesson, kind: str, tmp_path: Path) -> None:
-    book = executed(getattr(building, kind)(lesson), tmp_path)
-    said = verdicts(book)
+@each_lesson
+def test_the_notebook_with_the_solutions_runs_and_passes(lesson: Lesson, tmp_path: Path) -> None:
+    said, printed = in_a_kernel(building.solved(lesson), tmp_path)
     assert list(said) == list(lesson.tasks)
     for id, text in said.items():
-        if kind == "solved":
-            assert text.startswith(f"✓ {id} "), text
-        else:
-            assert "this is still the stub" in text, text
-    printed = "".join(out.get("text", "") for cell in book.cells for out in cell.get("outputs", []))
+        assert text.startswith(f"✓ {id} "), text
     assert "Warning" not in printed
+
+
+@each_lesson
+def test_the_learners_notebook_runs_to_its_end_with_every_stub_as_it_is(lesson: Lesson, tmp_path: Path) -> None:
+    said, printed = in_a_shell(building.student(lesson), tmp_path)
+    assert list(said) == list(lesson.tasks)
+    for id, text in said.items():
+        assert text.startswith(f"○ {id} "), text
+    assert "Warning" not in printed
+
+
+def test_a_cell_that_breaks_is_told_by_both(tmp_path: Path) -> None:
+    text = building.student(lessons()[0]).replace("f(3.001)", "f(3.001) / 0")
+    with pytest.raises(nbclient.exceptions.CellExecutionError, match="ZeroDivisionError"):
+        in_a_kernel(text, tmp_path)
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        in_a_shell(text, tmp_path)

@@ -51,6 +51,16 @@ def eager(w: Workload, shuffle: bool, dtype: Any) -> Contestant:
     return Contestant(advance, lambda: [p.detach().numpy() for p in model.parameters()])
 
 
+def loss_under(w: Workload, weights: list[Any]) -> float:
+    """The loss over all data with these weights, in float64."""
+    import torch
+
+    model, criterion = network(w, [torch.tensor(np.asarray(v), dtype=torch.float64) for v in weights])
+    x, y = w.data()
+    with torch.no_grad():
+        return criterion(model(torch.tensor(x, dtype=torch.float64)), torch.tensor(y)).item()
+
+
 def network(w: Workload, params: list[Any]) -> tuple[Any, Any]:
     """The module with these parameters, and its loss."""
     from torch import nn

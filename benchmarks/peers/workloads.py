@@ -3,7 +3,7 @@
 step        one batch: forward, backward, update
 epoch       all batches of the data in order (in random order for ``tiny``, where that is timed)
 Contestant  someone who trains: ``advance(epochs)`` goes on training and gives the last loss, ``weights()`` are the
-            weights as PyTorch has them; ``allowed`` is how far they may be from float64's, of the largest
+            weights as PyTorch has them
 """
 
 from __future__ import annotations
@@ -68,14 +68,20 @@ class Workload:
 
     @property
     def compared(self) -> int:
-        """Epochs after which weights are compared: our native ones are among them, and few steps enough that no input of
-        a ReLU comes so near to 0 that rounding decides its side (see docs/decisions/0007)."""
+        """Epochs after which weights are compared.
+
+        Our native ones are among them, and they are few enough that no input of a ReLU comes so near to 0 that
+        rounding decides its side (see docs/decisions/0007).
+        """
         return 6 if self.kind in ("cubic", "tiny") else 2
 
     @property
     def allowed(self) -> float:
-        """How far float32 may be from float64: in Adam a weight whose gradient is nearly 0 still takes whole steps, in a
-        direction that rounding decides; in LeNet it also decides which of two pixels is the larger."""
+        """How far float32 may be from float64, of the largest weight.
+
+        In Adam a weight whose gradient is nearly 0 still takes whole steps, in a direction that rounding decides; in
+        LeNet it also decides which of two pixels is the larger.
+        """
         return 0.05 if self.adam or self.kind == "lenet" else 2e-3
 
     def batches(self) -> list[tuple[Array, Array]]:
@@ -91,7 +97,7 @@ class Contestant:
 
     advance: Callable[[int], float]
     weights: Callable[[], list[Array]]
-    allowed: float = 0.0  # where that is more than the workload allows
+    own_formula: bool = False  # its optimizer differs a little: then its loss is compared, not its weights
     failing: Callable[[], str | None] = lambda: None  # why it does not run as it is meant to, once it has run
 
 

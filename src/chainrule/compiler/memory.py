@@ -68,10 +68,10 @@ class Memory:
         arrays = self.arrays
         for slot, i in self.arguments:
             arrays[slot][...] = tensors[i].array
-        for slot, (stream, name, given) in self.draws:
+        for place, (stream, name, given) in self.draws:
             numbers = getattr(stream, name)(*given)
-            if slot is not None:
-                arrays[slot][...] = numbers
+            if place is not None:
+                arrays[place][...] = numbers
         for theirs, ours, _ in self.copies:
             ours[...] = theirs
         return self.load()

@@ -120,6 +120,7 @@ def _environment(workspace: Workspace, token: str) -> dict[str, str]:
         f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"  # `chainrule` in Jupyter's terminal
     )
     return {
+        "OPENBLAS_NUM_THREADS": "1",  # the course's products are small: threads would wait for one another
         **kept, **ours, "PATH": path, "IPYTHONDIR": str(home / "ipython"), "JUPYTER_TOKEN": token,
         "JUPYTER_PREFER_ENV_PATH": "1", VARIABLE: str(workspace.folder),
     }  # fmt: skip

@@ -52,7 +52,7 @@ def _shared_names(lesson: Lesson) -> Iterator[str]:
 
 
 def _taken_names(lesson: Lesson) -> Iterator[str]:
-    """Names that an exercise asks for and a later cell of the lesson defines: run, it replaces what the learner made."""
+    """Names that an exercise asks for and a later cell of the lesson defines: it would replace the learner's."""
     asked: dict[str, str] = {}
     for cell in lesson.cells:
         if cell.kind != "code":
@@ -61,7 +61,8 @@ def _taken_names(lesson: Lesson) -> Iterator[str]:
             asked |= dict.fromkeys(lesson.tasks[str(cell.tags["stub"])].names, str(cell.tags["stub"]))
         if not {*PARTS} & {*cell.tags}:
             for name in sorted(bound(cell.text) & {*asked}):
-                yield f"{lesson.name}, line {cell.line}: it defines {name}, which exercise {asked[name]} asks for"
+                where = f"{lesson.name}, line {cell.line}"
+                yield f"{where}: it defines {name}, which exercise {asked[name]} asks for; call it something else"
 
 
 def of_task(task: Task) -> Iterator[str]:

@@ -228,8 +228,9 @@ figure
 # the one of degree 25 has gone to −209,658. A power has its say *everywhere*. To bend a little at one place, many of
 # them have to cancel everywhere else, and outside nobody makes them cancel.
 #
-# Training suffers, too. From lesson 2 you know how large the rate may be: below $2/A$, where for the weight of $x^k$
-# the curvature is $A = 2 \sum_i x_i^{2k}$.
+# Training suffers, too. In lesson 2 the rate had an edge, beyond which the walk flew out. For a single weight the edge
+# is at $2/A$ (exercise 2.4 asked for $1/A$, half of it), where for the weight of $x^k$ the curvature is
+# $A = 2 \sum_i x_i^{2k}$.
 
 # %%
 for k in (1, 3, 9, 25):

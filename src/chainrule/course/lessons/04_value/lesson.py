@@ -302,7 +302,7 @@ for doublings in (1, 2, 4, 8, 16):
 
 # %% [markdown]
 # Seventeen Values, and more than a hundred thousand calls: each doubling doubles the number of ways. Forty doublings
-# would keep the computer busy for days. Who walks through a graph must remember where he has been.
+# would keep the computer busy for days. Whoever walks through a graph must remember where they have been.
 
 # %% [markdown] exercise="4.3" title="The leaves" difficulty=2 minutes=12
 # ### Exercise 4.3: the leaves

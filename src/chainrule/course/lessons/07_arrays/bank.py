@@ -86,7 +86,7 @@ scale = Exercise(
     ],
 )
 
-DATA = "X = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 0.0]])\nW = np.array([[1.0, 0.0, -1.0], [2.0, 1.0, 0.5], [0.0, -3.0, 1.0], [1.0, 1.0, 1.0]])\nb = np.array([10.0, 20.0, 30.0, 40.0])\n"
+DATA = "X = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 0.0]])\nW = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, -3.0, 1.0], [-1.0, 0.5, 1.0, 1.0]])\nb = np.array([10.0, 20.0, 30.0, 40.0])\n"
 SQUARE = array([[1.0, 2.0], [3.0, -1.0]]), array([[0.5, 4.0], [-2.0, 1.0]]), array([10.0, 20.0])
 
 batch = Exercise(
@@ -95,29 +95,29 @@ batch = Exercise(
         call(
             "layer",
             array([[1.0, 2.0]]),
-            array([[3.0, -1.0]]),
+            array([[3.0], [-1.0]]),
             array([0.5]),
             why="one example, one neuron: 1 · 3 + 2 · (-1) + 0.5",
         ),
         call(
             "layer",
             array([[1.0, 2.0], [0.0, 1.0], [2.0, 2.0]]),
-            array([[3.0, -1.0]]),
+            array([[3.0], [-1.0]]),
             array([0.5]),
             why="one neuron looks at three examples",
         ),
         call(
             "layer",
             array([[1.0, 2.0]]),
-            array([[3.0, -1.0], [1.0, 1.0], [0.0, 2.0]]),
+            array([[3.0, 1.0, 0.0], [-1.0, 1.0, 2.0]]),
             array([0.5, 0.0, -1.0]),
             why="three neurons look at one example",
         ),
         cell(
             DATA + "layer(X, W, b)",
-            why="2 examples, 3 inputs, 4 neurons: each neuron has its own row of W and its own bias",
+            why="2 examples, 3 inputs, 4 neurons: each neuron has its own column of W and its own bias",
         ),
-        call("layer", *SQUARE, why="row i of X times row j of W, plus the bias of neuron j"),
+        call("layer", *SQUARE, why="row i of X times column j of W, plus the bias of neuron j"),
         cell(
             DATA + "layer(X, W, b)[1] - layer(X[1:], W, b)[0]",
             why="an example gets the same answer, whoever is with it in the batch",
@@ -126,28 +126,28 @@ batch = Exercise(
     right=[
         """
         def layer(X, W, b):
-            Z = np.zeros((len(X), len(W)))
+            Z = np.zeros((len(X), len(b)))
             for i, x in enumerate(X):
-                for j, w in enumerate(W):
+                for j, w in enumerate(W.T):
                     Z[i, j] = sum(xk * wk for xk, wk in zip(x, w)) + b[j]
             return Z
         """,
-        'def layer(X, W, b):\n    return np.einsum("ik,jk->ij", X, W) + b',
-        "def layer(X, W, b):\n    return (X[:, None, :] * W[None, :, :]).sum(axis=2) + b",
+        'def layer(X, W, b):\n    return np.einsum("ik,kj->ij", X, W) + b',
+        "def layer(X, W, b):\n    return (X[:, :, None] * W).sum(axis=1) + b",
     ],
     wrong=[
         Wrong(
             "a transposed factor",
-            edit("W.T", "W"),
-            """W holds the weights of a neuron in a *row*. The matrix product takes columns from its right factor. If W is square it runs all the same, and
-            is wrong.""",
+            edit("@ W", "@ W.T"),
+            """W holds the weights of a neuron in a *column*, and the matrix product takes columns from its right factor: nothing has to be turned. If W is
+            square it runs all the same, and is wrong.""",
             also=["def layer(X, W, b):\n    return X.T @ W + b"],
         ),
         Wrong(
             "the result transposed",
-            edit("X @ W.T + b", "W @ X.T + b[:, None]"),
+            edit("X @ W + b", "W.T @ X.T + b[:, None]"),
             """The numbers are right and lie the wrong way: neurons in the rows, examples in the columns. The next layer expects one example in each row.""",
-            also=[edit("X @ W.T + b", "(X @ W.T + b).T")],
+            also=[edit("X @ W + b", "(X @ W + b).T")],
         ),
         Wrong(
             "the bias forgotten",
@@ -162,19 +162,19 @@ batch = Exercise(
         ),
         Wrong(
             "elementwise in place of the matrix product",
-            edit("X @ W.T + b", "X * W + b"),
+            edit("X @ W + b", "X * W + b"),
             """`*` multiplies number by number and adds nothing up. A neuron adds up its products: that is what `@` does.""",
             also=["def layer(X, W, b):\n    return X * W.T + b"],
         ),
         Wrong(
             "the batch added up",
-            edit("X @ W.T", "X.sum(axis=0) @ W.T"),
+            edit("X @ W", "X.sum(axis=0) @ W"),
             """You add up the examples. A neuron answers each example for itself; the batch is only a way to ask about many at once.""",
-            also=[edit("X @ W.T + b", "(X @ W.T + b).sum(axis=0)")],
+            also=[edit("X @ W + b", "(X @ W + b).sum(axis=0)")],
         ),
         Wrong(
             "the bias once for each product",
-            "def layer(X, W, b):\n    return (X[:, None, :] * W + b[:, None]).sum(axis=2)",
+            "def layer(X, W, b):\n    return (X[:, :, None] * W + b).sum(axis=1)",
             """You add the bias before adding up, so it counts once for each input. It belongs to the sum, once.""",
         ),
     ],

@@ -35,23 +35,23 @@ print(f"one picture: {1000 * one_picture:.1f} ms; all {len(X)}: {one_picture * l
 # Now the same layer for *all* the pictures, as one expression on arrays:
 
 # %%
-W = np.array([[w.data for w in neuron.w] for neuron in slow.neurons])
+W = np.array([[w.data for w in neuron.w] for neuron in slow.neurons]).T  # (64, 32): a column for each neuron
 b = np.array([neuron.b.data for neuron in slow.neurons])
 
 begun = time.perf_counter()
-sums = X @ W.T + b
+sums = X @ W + b
 all_pictures = time.perf_counter() - begun
 same = np.allclose(np.tanh(sums[0]), [out.data for out in slow(X[0].tolist())])
 faster = one_picture * len(X) / all_pictures
 print(f"all pictures: {1000 * all_pictures:.2f} ms, {faster:,.0f} times as fast; same numbers: {same}")
 
 # %% [markdown]
-# The same numbers, in a tiny part of the time. How much faster depends on your machine, but it is hundreds or thousands
-# of times. An array keeps its numbers side by side in memory, and one call goes through all of them in compiled code.
-# So the rule is: **one operation on many numbers, instead of many operations on one.**
+# The same numbers, in a tiny part of the time. How much faster depends on your machine, but it is thousands of times.
+# An array keeps its numbers side by side in memory, and one call goes through all of them in compiled code. So the rule
+# is: **one operation on many numbers, instead of many operations on one.**
 #
-# The price is that you must know the shapes of things. This lesson is about that: `X @ W.T + b` has four shapes in it,
-# and each of them is easy to get wrong.
+# The price is that you must know the shapes of things. This lesson is about that: `X @ W + b` has four shapes in it, and
+# each of them is easy to get wrong.
 #
 # ## Shapes and axes
 #
@@ -148,53 +148,54 @@ def standardise(X):
 # ## A layer is a product of matrices
 #
 # One neuron: $z = w_1 x_1 + \dots + w_n x_n + b$. One product for each input, and their sum. A layer has several
-# neurons, each with its own weights. Put the weights of each neuron into a *row* of a matrix: $W$ has shape (outputs,
-# inputs). And put each example into a row of $X$, of shape (examples, inputs). You want a number for each example $i$
+# neurons, each with its own weights. Put the weights of each neuron into a *column* of a matrix: $W$ has shape (inputs,
+# outputs). And put each example into a row of $X$, of shape (examples, inputs). You want a number for each example $i$
 # and each neuron $j$:
 #
-# $$Z_{ij} = \sum_k X_{ik} \, W_{jk} + b_j.$$
+# $$Z_{ij} = \sum_k X_{ik} \, W_{kj} + b_j.$$
 #
 # The *matrix product* $A B$ multiplies the rows of $A$ with the columns of $B$ and adds up:
 # $(AB)_{ij} = \sum_k A_{ik} B_{kj}$. The sizes that meet in the middle must be the same, and they go away: (n, **k**)
-# times (**k**, m) is (n, m). But the weights of a neuron are a row of $W$, not a column. So turn $W$ round: $W^T$, with
-# rows and columns exchanged.
+# times (**k**, m) is (n, m). That is the sum above: the rows of $X$ are the examples, the columns of $W$ the neurons. If
+# a neuron's weights lie in a row, as they came out of the list of neurons at the beginning, turn the matrix round: $W^T$
+# has rows and columns exchanged, and in code it is `W.T`.
 
 # %%
 small_X = np.array([[1.0, 2.0, 3.0], [0.0, -1.0, 0.5]])  # 2 examples, 3 inputs
-small_W = np.array([[1.0, 0.0, -1.0], [2.0, 1.0, 0.0], [0.0, 0.5, 0.5], [1.0, 1.0, 1.0]])  # 4 neurons, 3 inputs
-print("X @ W.T has shape", (small_X @ small_W.T).shape)
-print(small_X @ small_W.T)
+small_W = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 0.5, 1.0], [-1.0, 0.0, 0.5, 1.0]])  # 3 inputs, 4 neurons
+print("X @ W has shape", (small_X @ small_W).shape)
+print(small_X @ small_W)
 print("by hand, example 0 and neuron 1:", 1.0 * 2.0 + 2.0 * 1.0 + 3.0 * 0.0)
 
-# %% [markdown] exercise="7.2" title="A layer for a batch" difficulty=2 minutes=10
+# %% [markdown] exercise="7.2" title="A layer for a batch" difficulty=1 minutes=8
 # ### Exercise 7.2: a layer for a batch
 #
-# Write `layer(X, W, b)` with the shapes `X` (examples, inputs), `W` (outputs, inputs), `b` (outputs,). It returns the
+# Write `layer(X, W, b)` with the shapes `X` (examples, inputs), `W` (inputs, outputs), `b` (outputs,). It returns the
 # sums of all the neurons for all the examples: shape (examples, outputs).
 
 
 # %% stub="7.2"
 def layer(X, W, b):
-    return np.zeros((len(X), len(W)))
+    return np.zeros((len(X), W.shape[1]))
 
 
 # %% [markdown] hint="7.2"
 # Write down the shapes: (examples, inputs) times what is (examples, outputs)? Which sizes must meet in the middle?
 
 # %% [markdown] hint="7.2"
-# `X @ W.T` is (examples, inputs) @ (inputs, outputs). Now the bias: does shape (outputs,) line up with (examples,
+# `X @ W` is (examples, inputs) @ (inputs, outputs). Now the bias: does shape (outputs,) line up with (examples,
 # outputs), on the right?
 
 
 # %% solution="7.2"
 def layer(X, W, b):
-    return X @ W.T + b
+    return X @ W + b
 
 
 # %% [markdown] explanation="7.2"
 # (examples, inputs) @ (inputs, outputs) gives (examples, outputs). `b` has shape (outputs,), so aligned on the right it
-# meets the neurons and is stretched over the examples: every example gets the same biases. Beware of square `W`: then
-# `X @ W` runs, too, and is wrong.
+# meets the neurons and is stretched over the examples: every example gets the same biases. Beware of square `W`:
+# then `X @ W.T` runs, too, and is wrong.
 
 # %% [markdown]
 # ## When shapes fit by accident
@@ -211,7 +212,7 @@ targets = 3 * x + 1
 def fit_line(targets):
     w, b = np.zeros((1, 1)), np.zeros(1)
     for _ in range(300):
-        answers = x[:, None] @ w.T + b  # (50, 1)
+        answers = x[:, None] @ w + b  # (50, 1)
         errors = answers - targets
         g = 2 * errors / errors.size
         w = w - 0.3 * np.sum(g * x[:, None])
@@ -264,7 +265,7 @@ def mse(answers, targets):
 # %% [markdown]
 # ## Slopes of what was stretched
 #
-# `X @ W.T + b` stretches `b` over the examples. How does the loss change with $b_j$? In lesson 5 you saw: whoever is
+# `X @ W + b` stretches `b` over the examples. How does the loss change with $b_j$? In lesson 5 you saw: whoever is
 # used several times gets a slope from each use, and they add up. `b` is used once *for each example*. So if $G$ holds
 # the slopes of the loss in $Z$, of shape (examples, outputs), then
 #
@@ -277,10 +278,10 @@ small_b = np.array([0.5, -1.0, 2.0, 0.0])
 
 
 def loss_at(b):
-    return np.sum((small_X @ small_W.T + b) ** 2)
+    return np.sum((small_X @ small_W + b) ** 2)
 
 
-G = 2 * (small_X @ small_W.T + small_b)
+G = 2 * (small_X @ small_W + small_b)
 h = 1e-6
 nudged = [(loss_at(small_b + h * unit) - loss_at(small_b - h * unit)) / (2 * h) for unit in np.eye(4)]
 print("nudged:           ", np.round(nudged, 6))
@@ -343,7 +344,7 @@ for size in sizes:
     batch, best = X[:size], np.inf
     for _ in range(200):
         begun = time.perf_counter()
-        batch @ W.T
+        batch @ W
         best = min(best, time.perf_counter() - begun)
     microseconds.append(1e6 * best / size)
     print(f"{size:3} at a time: {microseconds[-1]:6.3f} µs for each picture")
@@ -366,13 +367,14 @@ figure
 # %%
 import chainrule
 
+lying = chainrule.tensor(W.T)  # (32, 64): somebody has put each neuron into a row
 try:
-    chainrule.tensor(X) @ chainrule.tensor(W)
+    chainrule.tensor(X) @ lying
 except chainrule.errors.ShapeError as error:
     print(error)
 
 bias = chainrule.tensor(small_b, requires_grad=True)
-loss = ((chainrule.tensor(small_X) @ chainrule.tensor(small_W).T + bias) ** 2).sum()
+loss = ((chainrule.tensor(small_X) @ chainrule.tensor(small_W) + bias) ** 2).sum()
 loss.backward()
 print("slope in the bias:", bias.grad.numpy())
 

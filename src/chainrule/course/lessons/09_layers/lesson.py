@@ -53,7 +53,7 @@ print("backward:", relu.backward(np.array([[10.0, 20.0, 30.0]])))
 #
 # What one layer gives back is what the layer below it is given: both are $\partial L$ by the same array. That is why they fit together.
 #
-# A word on shapes. A linear layer with $m$ inputs and $k$ outputs has $m \cdot k$ weights. In lesson 8 they stood in the shape $(m, k)$. From here on they stand the way PyTorch keeps them: $(k, m)$, a **row** for each
+# A word on shapes. A linear layer with $m$ inputs and $k$ outputs has $m \cdot k$ weights. In lessons 7 and 8 they stood in the shape $(m, k)$. From here on they stand the way PyTorch keeps them: $(k, m)$, a **row** for each
 # neuron, so that one neuron's weights are together in memory. Then forward is `x @ W.T + b`, and what was transposed before is not transposed now.
 
 # %% [markdown] exercise="9.1" title="Linear" difficulty=2 minutes=20

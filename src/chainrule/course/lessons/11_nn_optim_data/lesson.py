@@ -289,7 +289,7 @@ axes[1].legend(frameon=False, fontsize=8)
 figure
 
 # %% [markdown]
-# Read the table first. SGD and momentum become nan beyond some rate: their steps are as long as the slopes, and on a steep wall that is too long. RMSprop and Adam never do, because they divide by the size of the slopes. They have the opposite trouble. A step of Adam is about `lr` long at most: at 0.003, 150 steps are not even half of the way from one number to the next, wherever the slopes point.
+# Read the table first. SGD and momentum become nan beyond some rate: their steps are as long as the slopes, and on a steep wall that is too long. RMSprop and Adam never do, because they divide by the size of the slopes. They have the opposite trouble. A step of Adam is about `lr` long at most: at 0.003, 150 steps move a weight by no more than about 0.45, however steep it is.
 #
 # Then the pictures. SGD was lucky: its first steps threw it across the valley, near the bottom, and from there it creeps, a straight line in the right picture. Momentum swings from wall to wall, the swings fade, and it ends lowest. RMSprop leaps out of the picture at first: its $s$ begins at 0, so at first it divides by too little, and its first step is ten times too long. Adam has the same problem and a cure for it, in exercise 11.4.
 #
@@ -389,7 +389,7 @@ for name in OPTIMIZERS:
     print(f"{name:15} " + "".join(f"{reads(name, lr):<10.1%}" for lr in RATES))
 
 # %% [markdown]
-# Look along the rows, then down the columns. Each optimizer has a rate at which it reads more than 95 % right, and the four best numbers lie within two percent of one another. But these rates are far apart: 1.0 for SGD, 0.1 with momentum, 0.01 for RMSprop and Adam. With a rate that suits another one, the same optimizer reads a few percent right, worse than guessing would. **The learning rate matters more than the optimizer.** (The table flatters all four a little: the best rate was picked with the digits it is measured on.)
+# Look along the rows, then down the columns. Each optimizer has a rate at which it reads more than 95 % right, and the four best numbers lie within two percent of one another. But these rates are far apart: 1.0 for SGD, 0.1 with momentum, 0.01 for RMSprop and Adam. With a rate that suits another one, the same optimizer may read a few percent right, which guessing can do as well. **The learning rate matters more than the optimizer.** (The table flatters all four a little: the best rate was picked with the digits it is measured on.)
 #
 # How to choose, then:
 #

@@ -347,7 +347,7 @@ for ax, hidden in zip(axes, (2, 32), strict=True):
             f"{hidden:2} neurons, {name:10} "
             + "  ".join(f"{rows} h: {m:.0f}" for rows, m in zip(ROWS, found.mean(axis=1), strict=True))
         )
-    ax.set_ylim(0, 220)
+    ax.set_ylim(0, 2 * y.std())
     ax.set_title(f"{hidden} hidden neurons", fontsize=10)
     ax.legend(frameon=False)
 figure
