@@ -214,8 +214,8 @@ Maker = Callable[[_Writer], Instruction | None]
 MAKERS: list[Maker] = []
 STAYS_EXACT = {
     "add", "sub", "mul", "neg", "abs", "relu", "maximum", "minimum", "clamp", "where", "reshape", "permute", "expand",
-    "flip", "pad_constant", "cat", "getitem", "gather", "clone", "detach", "sign", "floor", "ceil", "trunc", "amax", "amin",
-    "setitem", "windows", "masked",
+    "flip", "pad_constant", "cat", "getitem", "gather", "clone", "detach", "sign", "floor", "ceil", "trunc", "amax",
+    "amin", "setitem", "windows", "masked",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Every lesson runs, as a learner runs it: the solved notebook passes its checks, the learner's comes to its end.
 
 The solved notebook runs in a kernel, as in JupyterLab.  The learner's has the same cells but for the stubs; it runs in
-IPython's shell without a kernel, whose start would take longer than many a lesson.
+IPython's shell without a kernel (``notebook_shell.py``), since a start takes longer than many a lesson.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,17 +38,33 @@ def in_a_kernel(text: str, folder: Path) -> tuple[dict[str, str], str]:
     return said, "".join(out.get("text", "") for cell in book.cells for out in cell.get("outputs", []))
 
 
-def in_a_shell(text: str, folder: Path) -> tuple[dict[str, str], str]:
-    """The same without a kernel, in a process of its own."""
+@pytest.fixture(scope="module")
+def shell() -> Iterator[subprocess.Popen[str]]:
+    """A process that runs notebooks."""
+    quiet = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    with tempfile.TemporaryDirectory() as home:
+        process = subprocess.Popen(
+            [sys.executable, str(SHELL)],
+            env={**os.environ, **quiet, "IPYTHONDIR": home},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            yield process
+
+
+def in_a_shell(shell: subprocess.Popen[str], text: str, folder: Path) -> tuple[dict[str, str], str]:
+    """The same without a kernel."""
     path = folder / "notebook.ipynb"
     path.write_text(text)
-    environment: dict[str, Any] = {**os.environ, "MPLBACKEND": "agg", "IPYTHONDIR": str(folder / "ipython")}
-    ran = subprocess.run(
-        [sys.executable, SHELL, path], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS
-    )
-    assert ran.returncode == 0, ran.stderr
-    told = json.loads(ran.stdout.splitlines()[-1])
-    return told["verdicts"], told["printed"] + ran.stderr
+    assert shell.stdin
+    assert shell.stdout
+    print(path, file=shell.stdin, flush=True)
+    assert shell.stdout.readline() == "done\n"
+    told = json.loads(path.with_suffix(".json").read_text())
+    assert not told["broken"], told["broken"]
+    return told["verdicts"], told["printed"]
 
 
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning", "ignore:.*:ResourceWarning")
@@ -61,17 +78,19 @@ def test_the_notebook_with_the_solutions_runs_and_passes(lesson: Lesson, tmp_pat
 
 
 @each_lesson
-def test_the_learners_notebook_runs_to_its_end_with_every_stub_as_it_is(lesson: Lesson, tmp_path: Path) -> None:
-    said, printed = in_a_shell(building.student(lesson), tmp_path)
+def test_the_learners_notebook_runs_to_its_end_with_every_stub_as_it_is(
+    lesson: Lesson, shell: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    said, printed = in_a_shell(shell, building.student(lesson), tmp_path)
     assert list(said) == list(lesson.tasks)
     for id, text in said.items():
         assert text.startswith(f"○ {id} "), text
     assert "Warning" not in printed
 
 
-def test_a_cell_that_breaks_is_told_by_both(tmp_path: Path) -> None:
+def test_a_cell_that_breaks_is_told_by_both(shell: subprocess.Popen[str], tmp_path: Path) -> None:
     text = building.student(lessons()[0]).replace("f(3.001)", "f(3.001) / 0")
     with pytest.raises(nbclient.exceptions.CellExecutionError, match="ZeroDivisionError"):
         in_a_kernel(text, tmp_path)
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
-        in_a_shell(text, tmp_path)
+        in_a_shell(shell, text, tmp_path)

@@ -45,6 +45,7 @@ class Workload:
         images, labels = _digits() if self.clean else _contradictory()
         n = len(images) // self.batch * self.batch
         if self.kind == "lenet":
+            n = 8 * self.batch
             return enlarged(images[:n]).reshape(n, 1, 28, 28), labels[:n]
         return (images if self.sizes[0] == 64 else enlarged(images))[:n], labels[:n]
 

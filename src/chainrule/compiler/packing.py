@@ -20,7 +20,8 @@ def unpacked(value: Any) -> tuple[Layout, list[Any]]:
 def _layout(value: Any, tensors: list[Any]) -> Layout:
     if isinstance(value, Tensor):
         tensors.append(value)
-        return ("tensor", value.array.shape, value.array.dtype)
+        same = next(i for i, x in enumerate(tensors) if x.array is value.array)  # given twice is not given two
+        return ("tensor", value.array.shape, value.array.dtype, same)
     if isinstance(value, tuple | list):
         return (type(value), *[_layout(x, tensors) for x in value])
     if isinstance(value, dict):
@@ -33,12 +34,12 @@ def _layout(value: Any, tensors: list[Any]) -> Layout:
 
 
 def plain(layout: Layout) -> list[tuple[Any, Any]] | None:
-    """(shape, dtype) of each argument of a call with tensors alone, none of them by name; None for other calls."""
+    """(shape, dtype) of each argument of a call with different tensors alone, none by name; None for other calls."""
     (_, args, kwargs) = layout
     parts = args[1:]
-    if len(kwargs) > 1 or any(part[0] != "tensor" for part in parts):
+    if len(kwargs) > 1 or any(part[0] != "tensor" or part[3] != i for i, part in enumerate(parts)):
         return None
-    return [(shape, dtype) for _, shape, dtype in parts]
+    return [(shape, dtype) for _, shape, dtype, _ in parts]
 
 
 def packer(layout: Layout) -> Callable[[list[Any]], Any]:

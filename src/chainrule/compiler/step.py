@@ -80,6 +80,10 @@ class Step:
             return result
         out, outputs = unpacked(result)
         graph = tape.graph(outputs)
+        inside = {id(array): name for name, array in places.arrays}
+        for tensor in tensors:
+            if id(tensor.array) in inside and tape.reason is None:
+                tape.spoil(f"{inside[id(tensor.array)]} is given to a step that knows it already")
         if tape.reason or (changed := places.changed()):
             self._give_up(tape.reason or f"the step itself changes {changed}")
             return result

@@ -160,6 +160,8 @@ class Tape:
         if cell is None:
             self._leaf(tensor, self._found(tensor))
             cell = self.cells[id(tensor.array)]
+        if cell.leaf is not None and cell.leaf.op == "argument":
+            self.spoil("it changes one of its arguments in place: let it return the new value")
         if cell.view:
             self.spoil("a view of a tensor is changed in place")
         if value.shape != tensor.shape:

@@ -22,20 +22,20 @@ from chainrule.viz.sketch import sketch
 
 
 def f(x):
-    return 3 * x**2 - 4 * x + 5
+    return 2 * x**2 - 3 * x + 4
 
 
 # %%
 f(3.0)
 
 # %% [markdown]
-# The knob stands at 3 and the machine shows 20. Turn the knob by a hair, to 3.001.
+# The knob stands at 3 and the machine shows 13. Turn the knob by a hair, to 3.001.
 
 # %%
 f(3.001)
 
 # %% [markdown]
-# It went up. It went up by about 0.014, which is about 14 times as much as the knob was turned. Those 14 are what we
+# It went up. It went up by about 0.009, which is about 9 times as much as the knob was turned. This 9 is what we
 # are after. Written down:
 #
 # $$\frac{f(x + h) - f(x)}{h},$$
@@ -53,7 +53,7 @@ for h in (1.0, 0.1, 0.01, 0.001, 0.0001):
     print(f"h = {h:<7} (f(3 + h) - f(3)) / h = {ratio(3.0, h):.4f}")
 
 # %% [markdown]
-# It does depend on $h$, but less and less: the smaller the turn, the nearer to 14. A picture shows what goes on. Each
+# It does depend on $h$, but less and less: the smaller the turn, the nearer to 9. A picture shows what goes on. Each
 # of the straight lines goes through the curve twice, at 3 and at $3 + h$, and the ratio says how steep the line is.
 
 # %%
@@ -62,7 +62,7 @@ xs = [i / 50 for i in range(100, 251)]
 ax.plot(xs, [f(x) for x in xs], lw=2.5)
 for h in (1.5, 1.0, 0.5):
     ax.plot(xs, [f(3.0) + ratio(3.0, h) * (x - 3.0) for x in xs], lw=1, label=f"h = {h}: steepness {ratio(3.0, h):.1f}")
-ax.plot(xs, [f(3.0) + 14 * (x - 3.0) for x in xs], "k--", lw=1.5, label="steepness 14")
+ax.plot(xs, [f(3.0) + 9 * (x - 3.0) for x in xs], "k--", lw=1.5, label="steepness 9")
 ax.plot([3.0], [f(3.0)], "ko")
 ax.legend(fontsize=8)
 figure
@@ -79,24 +79,24 @@ figure
 #
 # For a formula, you can follow the ratio with pencil and paper. Put $x + h$ into $f$ and multiply out:
 #
-# $$f(x + h) = 3x^2 + 6xh + 3h^2 - 4x - 4h + 5.$$
+# $$f(x + h) = 2x^2 + 4xh + 2h^2 - 3x - 3h + 4.$$
 #
-# Take away $f(x) = 3x^2 - 4x + 5$. What is left has an $h$ in every term, so it can be divided by $h$:
+# Take away $f(x) = 2x^2 - 3x + 4$. What is left has an $h$ in every term, so it can be divided by $h$:
 #
-# $$\frac{f(x + h) - f(x)}{h} = \frac{6xh + 3h^2 - 4h}{h} = 6x + 3h - 4.$$
+# $$\frac{f(x + h) - f(x)}{h} = \frac{4xh + 2h^2 - 3h}{h} = 4x + 2h - 3.$$
 #
-# Now let $h$ go to 0. Only one term still has an $h$, and it vanishes: $f'(x) = 6x - 4$. At 3 that is 14.
+# Now let $h$ go to 0. Only one term still has an $h$, and it vanishes: $f'(x) = 4x - 3$. At 3 that is 9.
 #
-# Two things can be seen in this calculation. The 5 is gone: a constant lifts the whole curve and changes no slope. And
+# Two things can be seen in this calculation. The 4 is gone: a constant lifts the whole curve and changes no slope. And
 # each power $x^n$ became $n x^{n-1}$: $x^2$ gave $2x$, and $x$ gave 1. Let us trust it only as far as it can be
 # checked:
 
 # %%
-for x in (-2.0, 0.0, 2 / 3, 1.0, 3.0):
-    print(f"x = {x:7.4f}   6x - 4 = {6 * x - 4:8.4f}   ratio with h = 0.000001: {ratio(x, 0.000001):8.4f}")
+for x in (-2.0, 0.0, 0.75, 1.0, 3.0):
+    print(f"x = {x:7.4f}   4x - 3 = {4 * x - 3:8.4f}   ratio with h = 0.000001: {ratio(x, 0.000001):8.4f}")
 
 # %% [markdown]
-# Look at the signs. At $-2$ the slope is negative: turn the knob up, and the result goes down. At $2/3$ it is 0: the
+# Look at the signs. At $-2$ the slope is negative: turn the knob up, and the result goes down. At $0.75$ it is 0: the
 # curve is level there, and that is its lowest point. So the sign says which way is down, and 0 says that you have
 # arrived.
 
@@ -139,7 +139,7 @@ def three(a, b, c):
     return a * b + c
 
 
-a, b, c = 2.0, -3.0, 10.0
+a, b, c = 4.0, -1.5, 2.0
 three(a, b, c)
 
 # %% [markdown]
@@ -155,7 +155,7 @@ print("slope for c:", (three(a, b, c + h) - three(a, b, c)) / h)
 # %% [markdown]
 # Three knobs, three slopes (with a little dirt in the last digits, to which we shall come). They are called *partial*
 # derivatives, $\partial/\partial a$ and so on, and all of them together are the **gradient**. Do the numbers make
-# sense? If $a$ grows by $h$, then $a \cdot b$ grows by $h \cdot b$: the slope for $a$ is $b$, which is $-3$. In the
+# sense? If $a$ grows by $h$, then $a \cdot b$ grows by $h \cdot b$: the slope for $a$ is $b$, which is $-1.5$. In the
 # same way, the slope for $b$ is $a$. And $c$ is simply added, so its slope is 1.
 #
 # Notice the price. Each knob needed one more run of the machine. With a million knobs that would be a million runs, for
@@ -295,13 +295,13 @@ def two_sided(f, x, h):
 #
 # $$x \leftarrow x - \text{rate} \cdot f'(x)$$
 #
-# With $f$ from above, which is lowest at $2/3$:
+# With $f$ from above, which is lowest at $0.75$:
 
 # %%
 x, rate = 3.0, 0.1
 for _ in range(6):
-    print(f"x = {x:.4f}   f(x) = {f(x):.4f}   slope {6 * x - 4:.4f}")
-    x = x - rate * (6 * x - 4)
+    print(f"x = {x:.4f}   f(x) = {f(x):.4f}   slope {4 * x - 3:.4f}")
+    x = x - rate * (4 * x - 3)
 
 # %% [markdown]
 # In these few lines you have seen how neural networks learn. The rest of the course is about doing it with a million knobs.

@@ -430,7 +430,7 @@ w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
 b = Value(6.8813735870195432, label="b")
 n = x1 * w1 + x2 * w2 + b
 n.label = "n"
-n.grad = 0.5  # the slope that tanh sends to n, as you will find in exercise 5.3
+n.grad = 0.5  # the slope that a tanh sends to n: 1 - t² of exercise 5.3, with t² = 0.5
 for value in reversed(topological_order(n)):
     value._backward()
 

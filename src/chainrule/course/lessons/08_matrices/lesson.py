@@ -337,7 +337,7 @@ figure
 
 # %% [markdown]
 # Four hidden neurons give a line with up to four kinks, one where each neuron switches on. That is enough to bend along $e^x$. The last number is the mean square of the noise: what a network
-# would score that knew the curve exactly. Ours scores a little better, which is no merit: it has begun to follow the noise. Lesson 14 is about that.
+# would score that knew the curve exactly. Ours scores a little better, which is no merit: it has begun to follow the noise. Points kept back would show it (lesson 6).
 #
 # How large should the step be?
 

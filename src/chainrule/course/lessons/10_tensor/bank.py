@@ -2,86 +2,127 @@
 
 import numpy as np
 
-from chainrule.course.bank import Exercise, Wrong, call, cell, edit, gradient
+from chainrule.course.bank import Exercise, Wrong, cell, edit, gradient
 
+ONE = {"A": np.array([3.0]), "B": np.array([2.0]), "G": np.array([4.0])}
+SAME = {
+    "A": np.array([[1.5, -2.0], [0.5, 3.0]]),
+    "B": np.array([[2.0, 0.5], [-1.5, 4.0]]),
+    "G": np.array([[1.0, -0.5], [2.0, 1.5]]),
+}
 SIX = np.array([[1.0, 2.0], [3.0, -4.0], [5.0, 6.5]])  # (3, 2)
-TWELVE = np.arange(12.0).reshape(2, 3, 2) ** 2  # (2, 3, 2)
+SLOPES = np.array([[1.0, -0.5], [2.0, 1.5], [-3.0, 0.25]])  # (3, 2)
+ROW = {"A": SIX, "B": np.array([2.0, -0.5]), "G": SLOPES}
+COLUMN = {"A": SIX, "B": np.array([[2.0], [-0.5], [4.0]]), "G": SLOPES}
+SMALL = {"A": np.array([1.5]), "B": SIX, "G": SLOPES}
+BOTH = {"A": np.array([[1.5], [-1.0], [2.0]]), "B": np.array([0.5, -2.0]), "G": SLOPES}
+QUOTIENT = "a, b = Tensor(A), Tensor(B)\nout = divide(a, b)\n"
+DIVIDED = QUOTIENT + "out.grad = G\nout._backward()\n"
 
-unbroadcast = Exercise(
+divide = Exercise(
     "10.1",
     cases=[
-        call("unbroadcast", SIX, (3, 2), why="nothing was broadcast, so nothing is summed"),
-        call("unbroadcast", SIX, (2,), why="the row was used three times: its slopes are the sums of the columns"),
-        call("unbroadcast", SIX, (3, 1), why="each number of the column was used twice; the axis of size 1 stays"),
-        call("unbroadcast", SIX, (1, 2), why="each number of the row was used three times; the axis of size 1 stays"),
-        call("unbroadcast", SIX, (), why="a single number was used six times: everything is summed"),
-        call("unbroadcast", SIX, (1,), why="a new axis in front, and one of size 1: everything is summed, one axis stays"),
-        call("unbroadcast", TWELVE, (3, 1), why="the axis in front is summed away, the last is summed and stays"),
-        call("unbroadcast", TWELVE, (2,), why="two axes in front are summed away"),
-        call("unbroadcast", np.array([[2.0], [3.0]]), (2, 1), why="an axis of size 1 may be there without having been stretched"),
+        cell(QUOTIENT + "out.data", inputs=ONE, why="3 / 2 is 1.5"),
+        cell(
+            QUOTIENT + "type(out).__name__, out._op, [out._prev[0] is a, out._prev[1] is b]", inputs=ONE,
+            why="it is a Tensor that knows its operation and both operands, in order",
+        ),
+        cell(DIVIDED + "a.grad", inputs=ONE, why="if a grows by a little, a / 2 grows by half of that; and 4 has arrived"),
+        cell(DIVIDED + "b.grad", inputs=ONE, why="a larger divisor makes the quotient smaller: -3 / 2², times the 4 that has arrived"),
+        cell(DIVIDED + "a.grad, b.grad", inputs=SAME, why="each place has numbers of its own"),
+        cell(DIVIDED + "a.grad", inputs=ROW, why="a was not copied: a slope for each of its numbers"),
+        cell(DIVIDED + "b.grad", inputs=ROW, why="each number of b divided three numbers: three shares, summed"),
+        cell(DIVIDED + "b.grad", inputs=COLUMN, why="each number of the column divided two numbers; the axis of size 1 stays"),
+        cell(DIVIDED + "a.grad", inputs=SMALL, why="one number was divided six times: all six shares are summed"),
+        cell(DIVIDED + "a.grad, b.grad", inputs=BOTH, why="both were copied, a along the rows and b along the columns"),
+        cell(DIVIDED + "out._backward()\na.grad, b.grad", inputs=SAME, why="what has come before is kept: add to it"),
+        cell(
+            "a = Tensor(A)\nout = divide(a, a)\nout.grad = G\nout._backward()\na.grad", inputs={k: SAME[k] for k in "AG"},
+            why="a / a is 1, whatever a is: the two slopes cancel",
+        ),
         gradient(
-            "g = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.5]])\nfloat((g * (column * row)).sum())",
-            "g = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.5]])\nunbroadcast(g * row, column.shape), unbroadcast(g * column, row.shape)",
-            at={"column": np.array([[1.5], [-1.0], [2.0]]), "row": np.array([0.5, -2.0])},
+            "G = np.array([[1.0, -0.5], [2.0, 1.5], [-3.0, 0.25]])\nfloat((divide(Tensor(A), Tensor(B)).data * G).sum())",
+            "G = np.array([[1.0, -0.5], [2.0, 1.5], [-3.0, 0.25]])\n" + DIVIDED + "a.grad, b.grad",
+            at={k: BOTH[k] for k in "AB"},
         ),
     ],
     right=[
         """
-        def unbroadcast(g, shape):
-            front = g.ndim - len(shape)
-            stretched = tuple(range(front)) + tuple(front + i for i, size in enumerate(shape) if size == 1)
-            return g.sum(axis=stretched).reshape(shape)
+        def divide(a, b):
+            out = Tensor(a.data / b.data, (a, b), "/")
+
+            def _backward():
+                share = out.grad / b.data
+                a.grad += unbroadcast(share, a.data.shape)
+                b.grad -= unbroadcast(share * out.data, b.data.shape)
+
+            out._backward = _backward
+            return out
         """,
         """
-        def unbroadcast(g, shape):
-            out = np.zeros(shape)
-            whose = np.broadcast_to(np.arange(out.size).reshape(shape), g.shape)
-            np.add.at(out.reshape(-1), whose.ravel(), g.ravel())
+        def divide(top, bottom):
+            inverse = bottom.data**-1.0
+            out = Tensor(top.data * inverse, (top, bottom), "/")
+
+            def over_copies(g, like):
+                front = g.ndim - like.ndim
+                copied = tuple(range(front)) + tuple(front + i for i, size in enumerate(like.shape) if size == 1)
+                return g.sum(axis=copied).reshape(like.shape)
+
+            def send():
+                top.grad = top.grad + over_copies(out.grad * inverse, top.data)
+                bottom.grad = bottom.grad + over_copies(-out.grad * top.data * inverse**2, bottom.data)
+
+            out._backward = send
             return out
         """,
     ],
     wrong=[
         Wrong(
-            "only the axes in front",
-            edit("    for axis, size in enumerate(shape):\n        if size == 1:\n            g = g.sum(axis=axis, keepdims=True)\n", ""),
-            """The axes in front are summed. But broadcasting also stretches axes of size 1: what was copied along them is still there.""",
+            "the sign of the second operand",
+            edit("-out.grad", "out.grad"),
+            """The size of the slope for b is right and its sign is not. If the divisor grows, does the quotient grow?""",
         ),
         Wrong(
-            "only the stretched axes",
-            edit("    while g.ndim > len(shape):\n        g = g.sum(axis=0)\n", ""),
-            """The axes of size 1 are summed. But broadcasting also puts new axes in front, and yours still has them.""",
+            "the square is missing",
+            edit("b.data**2", "b.data"),
+            """For b you divide by b once. The quotient is a times 1/b, and the slope of 1/b is -1/b²: near 0 it is much steeper than 1/b.""",
         ),
         Wrong(
-            "the mean in place of the sum",
-            edit("g = g.sum(axis=0)", "g = g.mean(axis=0)", "g.sum(axis=axis", "g.mean(axis=axis"),
-            """You average over the copies. Each copy moves the loss by its own slope, and if they grow together, the effects add up.""",
+            "the product's slopes",
+            edit("out.grad / b.data", "out.grad * b.data", "-out.grad * a.data / b.data**2", "out.grad * a.data"),
+            """Those are the slopes of a product: each operand gets the other as a factor. Here one operand stands below the line.""",
         ),
         Wrong(
-            "the axis of size 1 is gone",
-            edit("g = g.sum(axis=axis, keepdims=True)\n    return g", "g = g.sum(axis=axis, keepdims=True)\n    return np.squeeze(g)"),
-            """The sums are right, and an axis of size 1 is lost. The slope must have the shape of the operand, with its axes of size 1.""",
-        ),
-        Wrong(
-            "everything summed",
-            "def unbroadcast(g, shape):\n    return g.sum()",
-            """You add up the whole array. Only those axes are summed along which something was copied; every number of the operand has its own slope.""",
-            also=["def unbroadcast(g, shape):\n    return g if g.shape == tuple(shape) else g.sum()", "def unbroadcast(g, shape):\n    return np.full(shape, g.sum())"],
-        ),
-        Wrong(
-            "cut off, not summed",
-            edit("g = g.sum(axis=0)", "g = g[0]", "g.sum(axis=axis, keepdims=True)", "g.take([0], axis=axis)"),
-            """You keep the first copy and drop the others. Each copy led to the result: over paths slopes add.""",
-            also=[edit("g = g.sum(axis=0)", "g = g[-1]", "g.sum(axis=axis, keepdims=True)", "g.take([-1], axis=axis)")],
-        ),
-        Wrong(
-            "the new axes sought at the end",
-            edit("g = g.sum(axis=0)", "g = g.sum(axis=-1)"),
-            """You sum away axes at the end. Broadcasting lines shapes up at their *ends* and puts new axes in front.""",
+            "what has arrived is left out",
+            edit("out.grad / b.data", "np.ones_like(out.data) / b.data", "-out.grad * a.data", "-np.ones_like(out.data) * a.data"),
+            """You send on the local slopes as they are. Behind this node there is a network: each local slope is multiplied by what has arrived from there.""",
         ),
         Wrong(
             "handed on as it is",
-            "def unbroadcast(g, shape):\n    return g",
-            """You return g unchanged. It has the shape of the result; the operand is smaller, and its numbers were used several times.""",
+            edit("unbroadcast(out.grad / b.data, a.data.shape)", "out.grad / b.data", "unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)", "-out.grad * a.data / b.data**2"),
+            """The slopes are right, place by place, and have the shape of the result. An operand that was copied is smaller than that: what comes back to its copies has to be summed.""",
+            also=[
+                edit("a.grad += unbroadcast(out.grad / b.data, a.data.shape)", "a.grad = a.grad + out.grad / b.data", "b.grad += unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)", "b.grad = b.grad - out.grad * a.data / b.data**2"),
+                edit("unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)", "-out.grad * a.data / b.data**2"),
+            ],
+        ),
+        Wrong(
+            "the operands not copied",
+            edit("unbroadcast(out.grad / b.data, a.data.shape)", "unbroadcast(out.grad, a.data.shape) / unbroadcast(np.broadcast_to(b.data, out.data.shape), a.data.shape)",
+                 "unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)", "-unbroadcast(out.grad, b.data.shape) * unbroadcast(np.broadcast_to(a.data, out.data.shape), b.data.shape) / b.data**2"),
+            """You sum what has arrived and what it belongs to each for itself, and then multiply. At each place the slope must first meet the numbers of that place; the sum over the copies comes last.""",
+        ),
+        Wrong(
+            "written over, not added",
+            edit("a.grad +=", "a.grad =", "b.grad +=", "b.grad ="),
+            """You write the slopes over what has come before. An operand may have other users, or be on both sides of the line, and then the shares add up.""",
+            also=[edit("a.grad +=", "a.grad ="), edit("b.grad +=", "b.grad =")],
+        ),
+        Wrong(
+            "only the numerator",
+            edit("        b.grad += unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)\n", ""),
+            """The divisor gets nothing. It may well be a weight, or come from one: the result changes with it, so it has a slope.""",
         ),
     ],
 )  # fmt: skip
@@ -456,4 +497,4 @@ fit = Exercise(
     ],
 )  # fmt: skip
 
-EXERCISES = [unbroadcast, matmul, legendre, fit]
+EXERCISES = [divide, matmul, legendre, fit]

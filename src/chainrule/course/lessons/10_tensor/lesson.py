@@ -67,54 +67,72 @@ except ValueError as error:
 #
 # > What was **copied** forward is **summed** backward.
 #
-# You have met this before: in lesson 8 the slope of a bias was `g.sum(axis=0)`. Now it becomes a rule for every operation that broadcasts. Broadcasting does two things to a shape (lesson 7): it puts new axes **in front**, and it stretches axes of size **1**. Both must be undone, by
-# sums over exactly these axes.
+# You have met this before: in lesson 8 the slope of a bias was `g.sum(axis=0)`, and in exercise 7.4 you wrote the function for every case: it sums away the axes that broadcasting puts **in front**, and sums the axes of size **1** that it stretches. The library has it, too:
 
-# %% [markdown] exercise="10.1" title="Undo the broadcast" difficulty=2 minutes=15
-# ### Exercise 10.1: undo the broadcast
+# %% given="*"
+from chainrule.ops.base import unbroadcast
+
+# %% [markdown]
+# `unbroadcast(g, shape)` is given the slopes `g` for the result and the shape of an operand, and returns the slopes for that operand.
+
+# %%
+print("for the rows:", unbroadcast(out.grad, (3, 2)).tolist())
+print("for the bias:", unbroadcast(out.grad, (2,)).tolist())
+
+# %% [markdown] exercise="10.1" title="Division" difficulty=2 minutes=12
+# ### Exercise 10.1: division
 #
-# Write `unbroadcast(g, shape)`. `g` is the slope of the loss for a result; an operand of the shape `shape` was broadcast to the shape of `g`. Return the slope for that operand, of the shape `shape`.
+# Write `divide(a, b)`: the tensor with $a/b$ place by place, with both operands in `_prev`, `"/"` in `_op`, and a `_backward` that adds to `a.grad` and `b.grad`. The operands may have any two shapes that broadcast, and each `grad` keeps the shape of its own operand.
 
 
 # %% stub="10.1"
-def unbroadcast(g, shape):
-    return np.zeros(shape)
+def divide(a, b):
+    out = Tensor(a.data / b.data, (a, b), "/")
+
+    def _backward():
+        pass
+
+    out._backward = _backward
+    return out
 
 
 # %% [markdown] hint="10.1"
-# Take it in two steps. First the axes that are too many: they are in front. While `g` has more axes than `shape`, sum over axis 0.
+# First for two numbers. If $a$ grows by $\varepsilon$, then $a/b$ grows by $\varepsilon/b$. And if $b$ grows? The quotient is $a \cdot b^{-1}$.
 
 # %% [markdown] hint="10.1"
-# Then go through the axes of `shape`. Where the size is 1, sum over that axis, and keep the axis: `keepdims=True`.
+# The local slopes are $1/b$ and $-a/b^2$. Each is multiplied by what has arrived, `out.grad`: that is an array of the shape of the *result*.
+
+# %% [markdown] hint="10.1"
+# One of the two lines is `a.grad += unbroadcast(out.grad / b.data, a.data.shape)`.
 
 
 # %% solution="10.1"
-def unbroadcast(g, shape):
-    while g.ndim > len(shape):
-        g = g.sum(axis=0)
-    for axis, size in enumerate(shape):
-        if size == 1:
-            g = g.sum(axis=axis, keepdims=True)
-    return g
+def divide(a, b):
+    out = Tensor(a.data / b.data, (a, b), "/")
+
+    def _backward():
+        a.grad += unbroadcast(out.grad / b.data, a.data.shape)
+        b.grad += unbroadcast(-out.grad * a.data / b.data**2, b.data.shape)
+
+    out._backward = _backward
+    return out
 
 
 # %% [markdown] explanation="10.1"
-# The axes in front were not there in the operand: they are summed away. The axes of size 1 are there, so they are summed and kept. Where `g` has size 1 as well, the sum is over a single number and changes nothing, so you need not ask whether the axis was really stretched.
+# First multiply, place by place in the shape of the result: there NumPy copies the operands as it did forward, so each slope meets the numbers it was made with. Then sum over the copies, with `unbroadcast`. The other way round does not work: once it is summed, you no longer know which $a$ and which $b$ a slope belongs to.
 
 # %% [markdown]
-# The library has this function as well. With it, the operations are those of lesson 5, with one call more. Here are most of them in short form: a local slope for each operand, and the same last lines for all.
+# The other operations are those of lesson 5, with one call more. Here are most of them in short form: a local slope for each operand, and the same last lines for all.
+
 
 # %% given="10.2"
-from chainrule.ops.base import unbroadcast as fitted
-
-
 def operation(op, data, *operands):
     """A tensor made from operands, given as pairs: (tensor, function from what arrives to the slope for it)."""
     out = Tensor(data, tuple(tensor for tensor, _ in operands), op)
 
     def _backward():
         for tensor, local in operands:
-            tensor.grad += fitted(local(out.grad), tensor.data.shape)
+            tensor.grad += unbroadcast(local(out.grad), tensor.data.shape)
 
     out._backward = _backward
     return out

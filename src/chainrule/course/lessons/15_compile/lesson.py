@@ -557,7 +557,7 @@ print(f"\nthe step you wrote takes {before / after:.2f} times as long as this,")
 print(f"and the list, run row by row, {listed / after:.2f} times as long")
 
 # %% [markdown]
-# The list is slower than the text that was made from it. Compared with your own step, the gain is what the passes took away: above all the two powers, which are dear. Why not more? Each line is still one NumPy operation, with all that comes before its first element. For the big gain, the loop over the points must be *outside* and the operations inside.
+# The list is slower than the text that was made from it. Compared with your own step, the gain is what the passes took away: above all the second $x^3$, for a power is dear. Why not more? Each line is still one NumPy operation, with all that comes before its first element. For the big gain, the loop over the points must be *outside* and the operations inside.
 #
 # ## One loop
 #

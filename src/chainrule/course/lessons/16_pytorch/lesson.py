@@ -86,7 +86,7 @@ print("what PyTorch makes of it, with a warning:", numbers("16_pytorch", "broadc
 #
 # `Sequential` is a chain. As soon as something is used twice, you write a class. The most famous case is the *residual block*: $y = x + f(x)$. The layers learn what to *change* about $x$, and on the way back the slope reaches $x$ on a path without any weight: whatever $f$ does, it does not vanish. This is what networks of a hundred layers are made of.
 
-# %% [markdown] exercise="16.1" title="A residual block" difficulty=2 minutes=12
+# %% [markdown] exercise="16.1" title="A residual block" difficulty=1 minutes=10
 # ### Exercise 16.1: a residual block
 #
 # Write a class `Residual`, a module. `Residual(width, hidden)` makes two linear layers, first from `width` to `hidden`, then back to `width`. Applied to x it gives $x + W_2\,\mathrm{relu}(W_1 x + b_1) + b_2$. The check trains with it, and compares with PyTorch. (Your class would run there unchanged.)
