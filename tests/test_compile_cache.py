@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import chainrule
+
 pytest.importorskip("numba")
 
 from chainrule.compiler import cache
@@ -222,3 +224,23 @@ def test_where_it_is(
     monkeypatch.setattr(sys, "platform", platform)
     assert str(cache.folder()) == str(tmp_path) + expected
     assert Path(str(tmp_path) + expected).is_dir()
+
+
+def test_a_compiled_step_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the front door: machine code of a step lies in the folder afterwards."""
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
+    w = chainrule.ones(13, 7, requires_grad=True)
+
+    @chainrule.compile
+    def step(x: chainrule.Tensor) -> chainrule.Tensor:
+        loss = ((x @ w) ** 2).mean()
+        w.grad = None
+        loss.backward()
+        with chainrule.no_grad():
+            w.sub_(0.01 * w.grad)  # type: ignore[operator]
+        return loss
+
+    for _ in range(4):
+        step(chainrule.ones(11, 13))
+    assert step.last is not None
+    assert len(list(tmp_path.glob("step_*.segment_0.*.code"))) == 1

@@ -135,6 +135,6 @@ def fast_caller(dispatcher: Any, table: Any, scalars: Any) -> Callable[[], Any]:
     for array, kind in zip((table, scalars), kinds, strict=True):
         if array.dtype != np.dtype(str(kind.dtype)) or array.ndim != 1 or not array.flags.carray:
             raise TypeError(f"{array.dtype} array of shape {array.shape}: compiled steps take {kind}")
-    with side_by_side(), _effort(type(_BEST)("0"), 0):  # the loops are optimised already: not all of it again
+    with side_by_side(), _effort(type(_BEST)("1"), 0):  # the loops are optimised already: not all of it again
         dispatcher.compile(kinds)
     return functools.partial(dispatcher.overloads[kinds].entry_point, table, scalars)

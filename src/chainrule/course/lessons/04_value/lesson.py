@@ -8,13 +8,13 @@
 # **Why can't the computer tell you how it got its result?**
 
 # %%
-a, b, c = 2.0, -3.0, 10.0
+a, b, c = 4.0, -1.5, 10.0
 L = a * b + c
 L
 
 # %% [markdown]
-# Because `L` is 4.0, and that is all it is. A number does not know where it came from: 4.0 could be $2 \cdot (-3) +
-# 10$, or $2 + 2$, or the number of legs of a horse. The product, $-6$, existed for a moment and is gone. What you
+# Because `L` is 4.0, and that is all it is. A number does not know where it came from: 4.0 could be $4 \cdot (-1.5)
+# + 10$, or $2 + 2$, or the number of legs of a horse. The product, $-6$, existed for a moment and is gone. What you
 # computed *with* is forgotten as soon as it is computed.
 #
 # The cure is a number that remembers. In this lesson you build it, and you can see its memory as a picture. In the next
@@ -34,8 +34,8 @@ class Value:
         return f"Value({self.data})"
 
 
-a = Value(2.0)
-b = Value(-3.0)
+a = Value(4.0)
+b = Value(-1.5)
 a
 
 # %% [markdown]
@@ -76,8 +76,8 @@ class Value:
 
 
 # %%
-a = Value(2.0)
-b = Value(-3.0)
+a = Value(4.0)
+b = Value(-1.5)
 total = a + b
 total, total._prev, total._op
 
@@ -132,7 +132,7 @@ Value.__mul__ = times
 # remembers:
 
 # %%
-a, b, c = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c")
+a, b, c = Value(4.0, label="a"), Value(-1.5, label="b"), Value(10.0, label="c")
 product = a * b
 product.label = "product"
 L = product + c

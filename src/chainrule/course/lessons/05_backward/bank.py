@@ -175,9 +175,9 @@ subtraction = Exercise(
 
 BEND = "x = Value({})\nout = tanh(x)\n"
 NEURON = """
-x1, x2 = Value(2.0), Value(0.0)
-w1, w2 = Value(-3.0), Value(1.0)
-b = Value(6.8813735870195432)
+x1, x2 = Value(0.5), Value(-1.0)
+w1, w2 = Value(2.0), Value(1.5)
+b = Value(0.25)
 p1, p2 = x1 * w1, x2 * w2
 s = p1 + p2
 n = s + b

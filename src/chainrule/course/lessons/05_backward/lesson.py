@@ -57,7 +57,7 @@ class Value:
 # multiply by its local slope, hand the product to the child.* Let us do that with numbers.
 
 # %%
-a, b, c, f = 2.0, -3.0, 10.0, -2.0
+a, b, c, f = 4.0, -1.5, 10.0, -2.0
 d = a * b + c
 L = d * f
 
@@ -176,7 +176,7 @@ Value.__mul__ = multiply
 # = 1.0`. Then call the functions, from the result back to the leaves.
 
 # %%
-a, b, c, f = Value(2.0, label="a"), Value(-3.0, label="b"), Value(10.0, label="c"), Value(-2.0, label="f")
+a, b, c, f = Value(4.0, label="a"), Value(-1.5, label="b"), Value(10.0, label="c"), Value(-2.0, label="f")
 e = a * b
 d = e + c
 L = d * f
@@ -189,8 +189,8 @@ e._backward()
 draw(L)
 
 # %% [markdown]
-# In the picture each box has the number first and then the slope. They are the slopes from above: −3 · −2 = 6 for $a$,
-# 2 · −2 = −4 for $b$, −2 for $c$ and 4 for $f$.
+# In the picture each box has the number first and then the slope. They are the slopes from above: −1.5 · −2 = 3 for
+# $a$, 4 · −2 = −8 for $b$, −2 for $c$ and 4 for $f$.
 #
 # ## Why `+=`
 #
@@ -425,12 +425,12 @@ draw(y)
 from chainrule.course.oracle import numbers
 from chainrule.value import topological_order
 
-x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-b = Value(6.8813735870195432, label="b")
+x1, x2 = Value(0.5, label="x1"), Value(-1.0, label="x2")
+w1, w2 = Value(2.0, label="w1"), Value(1.5, label="w2")
+b = Value(0.25, label="b")
 n = x1 * w1 + x2 * w2 + b
 n.label = "n"
-n.grad = 0.5  # the slope that a tanh sends to n: 1 - t² of exercise 5.3, with t² = 0.5
+n.grad = 1 - math.tanh(n.data) ** 2  # the slope that the tanh sends to n
 for value in reversed(topological_order(n)):
     value._backward()
 

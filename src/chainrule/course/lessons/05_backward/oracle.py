@@ -8,7 +8,7 @@ def _leaves(**numbers):
 
 
 def neuron():
-    v = _leaves(x1=2.0, x2=0.0, w1=-3.0, w2=1.0, b=6.8813735870195432)
+    v = _leaves(x1=0.5, x2=-1.0, w1=2.0, w2=1.5, b=0.25)
     torch.tanh(v["x1"] * v["w1"] + v["x2"] * v["w2"] + v["b"]).backward()
     return {name: leaf.grad.item() for name, leaf in v.items()}
 
