@@ -1,12 +1,16 @@
-"""Make the pictures of README and docs: docs/graph.png, docs/compile.png and docs/ladder.png.
+"""Make the pictures of README and docs: docs/graph.png, docs/compile.png, docs/course.png and docs/ladder.png.
 
 make ladder && python scripts/pictures.py
+
+docs/course.png is what the test in a browser sees when a check fails: Chromium and npm's packages must be there.
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import chainrule
@@ -17,9 +21,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def main() -> int:
-    """Draw the graphs, copy the ladder's picture."""
+    """Draw the graphs, open the course, copy the ladder's picture."""
     graph()
     compiled()
+    course()
     ladder = ROOT / "out" / "ladder" / "ladder.png"
     if not ladder.exists():
         print(f"{ladder} is not there: run make ladder first", file=sys.stderr)
@@ -55,6 +60,15 @@ def compiled() -> None:
     for _ in range(3):
         step()
     draw(step.graph).save(ROOT / "docs" / "compile.png")
+
+
+def course() -> None:
+    """A failed check in the notebook, as the test in a browser leaves it."""
+    with tempfile.TemporaryDirectory() as folder:
+        test = ROOT / "tests" / "test_course_browser.py"
+        subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", "0", test, f"--basetemp={folder}/t"], check=True)
+        (picture,) = Path(folder).rglob("failed.png")
+        shutil.copy(picture, ROOT / "docs" / "course.png")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 tape       watches a step run, and writes down every value             -> entries (a graph)
 passes     do less for the same numbers                                graph -> graph
-lower      what each operation is when written as loops                graph -> works
+lower      what each operation is when written as loops (with building, indexing, products, sliding)
+                                                                       graph -> works
 schedule   which loops there are, and what runs in which: fusion       works -> loops
 emit       Python that Numba compiles, and people can read             loops -> source
 variant    one recording with its memory, its guards, its native code
@@ -21,8 +22,6 @@ from typing import Any
 
 from chainrule.errors import CompileError as CompileError
 from chainrule.errors import CompileWarning as CompileWarning
-
-__all__ = ["CompileError", "CompileWarning", "available", "compile"]
 
 
 def available() -> bool:

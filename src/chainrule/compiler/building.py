@@ -122,6 +122,7 @@ def shaped(entry: Entry, shape: tuple[int, ...]) -> Entry:
 
 
 def typed(entry: Entry, dtype: Any) -> Entry:
+    """An entry like another, of another dtype."""
     return Entry(
         entry.op, (), {}, np.broadcast_to(np.dtype(dtype).type(0), entry.shape), where=entry.where, of=entry.of
     )

@@ -20,6 +20,7 @@ FEW = 16  # one place among up to so many is chosen by asking each
 
 
 def getitem(low: Building, entry: Entry) -> Ref | None:
+    """``x[index]``: a view, or places looked up; None for what is left to NumPy."""
     x, index = low.refs[entry.inputs[0]], entry.meta["index"]
     if len(entry.inputs) == 1:
         return refs.sliced(x, index)
@@ -60,6 +61,7 @@ def _looked_up(low: Building, places: Entry, size: int) -> Ref:
 
 
 def pick(low: Building, entry: Entry) -> Ref | None:
+    """From each row the number its index names."""
     x, places = low.refs[entry.inputs[0]], _looked_up(low, entry.inputs[1], entry.inputs[0].shape[-1])
     if x.masks:
         return None
@@ -99,6 +101,7 @@ def _chosen(low: Building, entry: Entry, x: Ref) -> Ref:
 
 
 def ungather(low: Building, entry: Entry) -> Ref | None:
+    """Zeros with one number of each line put at its place: asked at every place."""
     source, places = entry.inputs
     dim, shape = entry.meta["dim"], entry.meta["shape"]
     if (
@@ -113,6 +116,7 @@ def ungather(low: Building, entry: Entry) -> Ref | None:
 
 
 def gather(low: Building, entry: Entry) -> Ref | None:
+    """Places looked up along one dimension."""
     x, dim = low.refs[entry.inputs[0]], entry.meta["dim"]
     if x.masks or not entry.shape:
         return None
@@ -121,6 +125,7 @@ def gather(low: Building, entry: Entry) -> Ref | None:
 
 
 def unindex(low: Building, entry: Entry) -> Ref | None:
+    """Zeros with numbers added at the places of an index."""
     g, index, shape = low.refs[entry.inputs[0]], entry.meta["index"], entry.meta["shape"]
     if not all(g.shape) or not all(shape):
         return None
@@ -155,6 +160,7 @@ def scattered(low: Building, entry: Entry, g: Ref, there: Ref, shape: tuple[int,
 
 
 def cat(low: Building, entry: Entry) -> Ref | None:
+    """One after the other: at each place, the part that has it."""
     dim, start, parts = entry.meta["dim"], 0, []
     for x in entry.inputs:
         if not isinstance(x, Entry) or x.shape == (0,) or x.dtype != entry.dtype or 0 in entry.shape:

@@ -14,6 +14,7 @@ SMALL = 4  # a matrix product with a dimension up to this is multiplied out in l
 
 
 def matmul(low: Building, entry: Entry) -> Ref | None:
+    """A matrix product: multiplied out in loops where it is small, else left to BLAS."""
     a, b = (low.refs[x] for x in entry.inputs)
     m, k, n = a.shape[-2], a.shape[-1], b.shape[-1]
     if 0 in (*entry.shape, k):

@@ -14,17 +14,20 @@ from chainrule.ops.base import BOOK
 
 
 def windows(low: Building, entry: Entry) -> Ref:
+    """Every window: a view."""
     how = (entry.meta["kernel"], entry.meta["stride"], entry.meta["dilation"])
     return refs.windowed(low.refs[entry.inputs[0]], entry.shape, *how)
 
 
 def overlap(low: Building, entry: Entry) -> Ref:
+    """Every window added back where it was taken from."""
     g, shape = low.refs[entry.inputs[0]], entry.meta["shape"]
     how = (entry.meta["kernel"], entry.meta["stride"], entry.meta["dilation"])
     return scattered(low, entry, g, refs.windowed(refs.whole(entry, shape), g.shape, *how), shape)
 
 
 def at_peak(low: Building, entry: Entry) -> Ref | None:
+    """The largest of every window."""
     if entry.inputs[0] is not entry.inputs[1]:
         return None
     operand, kept, inner, _ = _windows_of(low, entry, entry.inputs[1])
@@ -45,6 +48,7 @@ def _windows_of(
 
 
 def unpeak(low: Building, entry: Entry) -> Ref:
+    """A number for every window, put where the window is largest."""
     g, x = entry.inputs
     operand, kept, inner, shape = _windows_of(low, entry, x)
     number, size = Affine(), 1

@@ -17,6 +17,7 @@ def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8, **named: 
 
     In a graph of scalars: path by path, each a product of local slopes, summed where paths meet (at most ``most``
     paths are written out).  In a graph of tensors: the gradient of each value between, from what its users send.
+    Of a recorded step (``chainrule.compile(...).graph[0]``), ``wrt`` may also be the name of a value in it.
     Without ``wrt``, ``x`` is an operation, such as ``chainrule.tanh`` or "tanh", and its rule is shown
     (``named`` are its named arguments, as in ``explain("sum", dim=(0, 1))``).
 
@@ -34,6 +35,8 @@ def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8, **named: 
         if ScalarReader.accepts(x) or TensorReader.accepts(x):
             raise ArgumentError("explain(result) of what? write explain(result, wrt=w): the slope with respect to w")
         return rule(x, **named)
+    if hasattr(x, "replayed"):  # a value of a recorded step
+        x, wrt, names = x.replayed(wrt, names)
     view = View(x, names)
     kind = Adjoints if isinstance(view.reader, TensorReader) else Paths
     return kind(view, view.root, view.find(wrt), most)
