@@ -176,6 +176,9 @@ def _folded(entry: Entry, inputs: tuple[Any, ...]) -> Any:
         return _scalar(entry, inputs)
     if numbers and entry.data.size <= 4096 and BOOK.get(entry.op):  # what it came to then, it comes to always
         return _uniform(Entry("constant", data=entry.data, source=entry.data, where=entry.where))
+    again = _softmax_again(entry, inputs)
+    if again is not None:
+        return again
     idle = _idle(entry, inputs)
     return unchanged(entry, inputs) if idle is None else idle
 
@@ -193,6 +196,18 @@ def _scalar(entry: Entry, inputs: tuple[Any, ...]) -> Any:
         return unchanged(entry, inputs)
     rule = ARITHMETIC.get(entry.op) or QUESTIONS[entry.op]
     return float(rule(*inputs))  # a question's answer too: 1.0 or 0.0
+
+
+def _softmax_again(entry: Entry, inputs: tuple[Any, ...]) -> Any:
+    """e^(off - log Σ e^off) is e^off / Σ e^off, which are there; None for any other entry."""
+    x = inputs[0]
+    if entry.op != "exp" or not isinstance(x, Entry) or x.op != "sub" or getattr(x.inputs[1], "op", "") != "log":
+        return None
+    off, total = x.inputs[0], x.inputs[1].inputs[0]
+    parts = total.inputs[0] if isinstance(total, Entry) and total.op == "sum" else None
+    if not isinstance(parts, Entry) or parts.op != "exp" or parts.inputs[0] is not off:
+        return None
+    return Entry("div", (parts, total), {}, entry.data, label=entry.label, where=entry.where, of=entry.of)
 
 
 def _idle(entry: Entry, inputs: tuple[Any, ...]) -> Any:

@@ -152,7 +152,10 @@ class Schedule:
             left.remove(loop.cls)
             path.append(loop)
             items = loop.items
-        items.append(work)
+        if work.kind == "map" and not work.axes and not needs and work.operands:
+            items.insert(0, work)  # it waits for nothing: let nothing wait for it
+        else:
+            items.append(work)
         self.path[work] = path
 
     def _ready(self, items: list[Any], left: list[Axis], where: list[tuple[int, Dependency]], ordered: bool) -> Any:

@@ -55,6 +55,7 @@ def next_word(this: Bits, after: Bits, ahead: Bits) -> Bits:
 
 @words
 def temper(y: Bits) -> Bits:
+    """A word as it is given out: its bits mixed."""
     y = y ^ y >> 11
     y = y ^ y << 7 & 0x9D2C5680
     y = y ^ y << 15 & 0xEFC60000
