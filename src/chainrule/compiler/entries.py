@@ -74,12 +74,6 @@ class Entry:
             weak=self.weak, label=self.label, where=self.where, of=self.of, source=self.source,
         )  # fmt: skip
 
-    def replayed(self, wrt: Any, names: Any = None) -> tuple[Any, Any, Any]:
-        """The value, and the one in it that ``wrt`` means, as tensors with a graph; and the names of both graphs."""
-        from chainrule.compiler.drawing import replayed
-
-        return replayed(self, wrt, names)
-
     def __repr__(self) -> str:
         given = ", ".join(x.label or x.op if isinstance(x, Entry) else repr(x) for x in self.inputs)
         what = "number" if self.weak else f"{self.dtype} {shape_of(self.shape)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.compiler.drawing import replayed
+from chainrule.compiler.entries import Entry
 from chainrule.errors import ArgumentError
 from chainrule.graph.adjoints import Adjoints
 from chainrule.graph.paths import Paths
@@ -35,8 +37,8 @@ def explain(x: Any, wrt: Any = None, names: Any = None, most: int = 8, **named: 
         if ScalarReader.accepts(x) or TensorReader.accepts(x):
             raise ArgumentError("explain(result) of what? write explain(result, wrt=w): the slope with respect to w")
         return rule(x, **named)
-    if hasattr(x, "replayed"):  # a value of a recorded step
-        x, wrt, names = x.replayed(wrt, names)
+    if isinstance(x, Entry):  # a value of a recorded step
+        x, wrt, names = replayed(x, wrt, names)
     view = View(x, names)
     kind = Adjoints if isinstance(view.reader, TensorReader) else Paths
     return kind(view, view.root, view.find(wrt), most)
