@@ -52,9 +52,11 @@ class Watch:
                 self._news(path)
         self.look()
         changes = watchfiles.watch(*folders, yield_on_timeout=True, rust_timeout=TICK, step=20, debounce=200)
+        early = {path for folder in folders for path in folder.iterdir()}  # what was saved before the watch stood
         with _unbuffered() if self.keys else contextlib.nullcontext():
             for batch in changes:
-                for path in sorted({Path(name) for _, name in batch}):
+                saved, early = {Path(name) for _, name in batch} | early, set()
+                for path in sorted(saved):
                     for id in self._news(path):
                         self.current = id
                         self.check(path)
