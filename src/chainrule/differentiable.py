@@ -21,7 +21,7 @@ from chainrule.grad_mode import enable_grad, no_grad
 from chainrule.hooks import GradientHooks, Handle, hang
 from chainrule.inplace import InPlace, overtaken
 from chainrule.ops.base import Array
-from chainrule.taping import tape
+from chainrule.taping import tape, tapes
 
 
 class Differentiable(InPlace):
@@ -175,12 +175,12 @@ def slopes(
         if node.op is not None and output.made != output.version[0]:
             raise overtaken(node.op)
         seed: Any = _seed(output, gradient)
-        seed = seed if create_graph or tape() else seed.array
+        seed = seed if create_graph or (tapes and tape()) else seed.array
         seeds[node] = seeds[node] + seed if node in seeds else seed
         around = output.around
     retain = create_graph if retain_graph is None else retain_graph
     if not create_graph:
-        if recording := tape():  # the rules are fed tensors, so that the recording sees them
+        if tapes and (recording := tape()):  # the rules are fed tensors, so that the recording sees them
             recording.walking()
             with no_grad():
                 return _owned(backpropagate(seeds, partial(_lift, around), retain, wanted), seeds, around)
@@ -246,7 +246,7 @@ def _added(grad: Any, g: Any) -> Any:
     """``grad`` with ``g`` added: in the same memory, unless one of them has a graph."""
     if grad.node is not None or g.node is not None:
         return grad + g
-    if tape():
+    if tapes and tape():
         with no_grad():
             return grad.add_(g)
     grad.array += g.array

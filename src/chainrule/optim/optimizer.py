@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, OperandError, ShapeError
 from chainrule.grad_mode import enable_grad
 from chainrule.hooks import Handle, hang
-from chainrule.taping import tape
+from chainrule.taping import tape, tapes
 from chainrule.tensor import Tensor
 
 StepHook = Callable[..., Any]
@@ -125,7 +125,7 @@ class Optimizer:
                     if p.grad.shape != p.shape:
                         raise ShapeError(f"a gradient of shape {p.grad.shape} for a parameter of shape {p.shape}")
                     state = self.state[p]
-                    if recording := tape():
+                    if tapes and (recording := tape()):
                         recording.move(self, p, state, group)
                         continue
                     g = -p.grad.array if group.get("maximize") else p.grad.array
@@ -142,7 +142,7 @@ class Optimizer:
         float32, and every operation on such numbers is many times slower: measured, a step of Adam takes
         three times as long after a thousand steps.
         """
-        if self.calls % 32 == 0 or tape():
+        if self.calls % 32 == 0 or (tapes and tape()):
             for mean in means:
                 mean *= abs(mean) > 1e8 * np.finfo(mean.dtype).tiny
 
