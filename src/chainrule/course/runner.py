@@ -99,7 +99,10 @@ class Runner:
             replies = self._sent(job)
         except BrokenPipeError:  # it was ended since the last job: start another
             self.close()
-            replies = self._sent(job)
+            try:
+                replies = self._sent(job)
+            except BrokenPipeError:  # the new one ended before it read anything
+                raise self._failed(self._last_words()) from None
         try:
             ready, _, _ = select.select([replies], [], [], seconds)
             line = replies.readline() if ready else b""
@@ -109,10 +112,15 @@ class Runner:
         if line:
             return json.loads(line)
         told = self._last_words() if ready else ""
-        self.close()
         if told:
-            raise StateError(f"the process that runs answers failed; it said: {told}")
+            raise self._failed(told)
+        self.close()
         return None
+
+    def _failed(self, told: str) -> StateError:
+        """The error for a process that ended by itself; what is left of it is cleared away."""
+        self.close()
+        return StateError(f"the process that runs answers failed; it said: {told}")
 
     def _sent(self, job: bytes) -> IO[bytes]:
         """Send a job to the process; where it replies."""
