@@ -1,6 +1,7 @@
 """What every test module and doctest finds at hand."""
 
 import os
+import signal
 import tempfile
 
 # compiled steps go to a folder of the tests (for all workers the same), not into the home of whoever runs them
@@ -12,6 +13,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pytest
 
 import chainrule
+
+# a shell that starts the tests in the background tells them to ignore Ctrl-C, and so would what they start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

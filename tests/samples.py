@@ -479,6 +479,9 @@ refuse(
     wrong("no such dtype", DtypeError, r"dtype complex128: chainrule has float32", normal(2), np.complex128),
     wrong("no dtype", DtypeError, r"'fast' is not a dtype; choose one of float32", normal(2), "fast"),
 )
+
+one_input("flush")
+book("flush", kink("negligible", np.array([1e-320, -1e-301, 1e-290, -0.0])))
 for name in ("clone", "detach"):
     one_input(name)
     book(name, kink("bools", BOOLS))
@@ -1319,6 +1322,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "gt": operator.gt,
     "ge": operator.ge,
     "logsigmoid": torch.nn.functional.logsigmoid,
+    "flush": lambda x: x * ~(x.abs() < 1e8 * torch.finfo((0.5 * x).dtype).tiny) * 1.0,
     "cast": lambda x, dtype: x.to(torch_dtype(dtype)),
     "reshape": lambda x, *shape: x.reshape(*shape),
     "permute": lambda x, *dims: x.permute(*dims),

@@ -525,3 +525,21 @@ def test_setting_data_replaces_the_numbers() -> None:
     assert not x.data.requires_grad
     x.data[0] = 0.0
     assert x.detach()[0].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x, y: x.add_(y), lambda x, y: x.sub_(y), lambda x, y: x.mul_(y), lambda x, y: x.div_(y),
+        lambda x, y: x.neg_(), lambda x, y: x.sqrt_(), lambda x, y: x.sub_(0.5),
+    ],
+    ids=["add", "sub", "mul", "div", "neg", "sqrt", "sub of a number"],
+)  # fmt: skip
+def test_floats_without_a_graph_are_changed_where_they_are(change: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not computed elsewhere and copied: how optimizers written by hand stay fast."""
+    monkeypatch.setattr(chainrule.Tensor, "door", None)  # what would make a new array
+    x = chainrule.tensor([1.0, 4.0])
+    memory, before = x.array, x.version[0]
+    assert change(x, chainrule.tensor([2.0, 0.5])) is x
+    assert x.array is memory
+    assert x.version[0] == before + 1

@@ -358,7 +358,7 @@ def test_a_rule_reads_what_it_declares_and_nothing_else(name: str, sample: Sampl
 
 def reads_of(op: Any, wanted: int) -> list[int]:
     """What the rule for input ``wanted`` says it reads; operations of many inputs have one rule for all."""
-    return op.reads[wanted] if wanted < len(op.reads) else op.reads[0]
+    return [place for rule, place in op.reads if rule == (wanted if wanted < len(op.rules) else 0)]
 
 
 @pytest.mark.parametrize("name", [name for name in BOOK if BOOK[name].differentiable])

@@ -198,15 +198,20 @@ def _lift(around: Callable[[Array], Any], array: Array, node: Node) -> Any:
 
 def _owned(gradients: dict[Node, Any], seeds: dict[Node, Any], around: Callable[[Array], Any]) -> dict[Node, Any]:
     """The gradients as tensors, each with memory of its own: one value may have been sent to several places."""
-    taken = {id(seed.array if isinstance(seed, InPlace) else seed) for seed in seeds.values()}
+    taken = {id(_array(seed)) for seed in seeds.values()}
     for node, g in gradients.items():
-        array = g.array if isinstance(g, InPlace) else np.asarray(g)
+        array = _array(g)
         if array.base is not None or id(array) in taken:
             g = ops.clone(g)
-            array = g.array if isinstance(g, InPlace) else g
+            array = _array(g)
         taken.add(id(array))
         gradients[node] = g if isinstance(g, InPlace) else around(array)
     return gradients
+
+
+def _array(g: Any) -> Array:
+    """The numbers of a gradient that is a tensor, an array, or one number of NumPy's."""
+    return g if type(g) is np.ndarray else g.array if isinstance(g, InPlace) else np.asarray(g)
 
 
 def collect(gradients: dict[Node, Any]) -> None:
@@ -232,7 +237,7 @@ def _seed(output: Any, gradient: Any) -> Any:
                 f"backward() of a tensor of shape {shape_of(output.shape)}: a slope is that of one number; "
                 f"write x.sum().backward() or x.mean().backward(), or give backward(gradient=...) of the same shape"
             )
-        return output.around(np.ones(output.shape, output.dtype))
+        return output.around(np.array(1, output.dtype).reshape(output.shape))
     gradient = gradient if isinstance(gradient, InPlace) else output.around(np.asarray(gradient, output.dtype))
     if gradient.shape != output.shape:
         raise ShapeError(

@@ -52,17 +52,19 @@ def _changing(op: Op) -> Any:
 
     ufunc = getattr(op, "ufunc", None)
     direct = ufunc if isinstance(ufunc, np.ufunc) and type(op).run is Elementwise.run else None
+    reads_first = any(place == 0 for _, place in op.reads)
 
     def change(self: InPlace, *args: Any, **kwargs: Any) -> Any:
         if direct and not kwargs and not lookouts and self._plain(args):
-            raw = [self.array, *(x.array if isinstance(x, InPlace) else x for x in args)]
+            array = self.array
+            raw = [array, *[x.array if isinstance(x, InPlace) else x for x in args]]
             try:
-                direct(*raw, out=self.array)
+                direct(*raw, out=array)
             except ValueError as error:
                 raise explained(op, raw, {}, error) from error
             self._changed()
             return self
-        before = self._before() if any(0 in reads for reads in op.reads) else self.alias()
+        before = self._before() if reads_first else self.alias()
         inputs, meta = op.bind(before, *args, **kwargs)
         return self._overwrite(self.door(op, inputs, meta), op.name + "_")
 
@@ -167,7 +169,8 @@ class InPlace(Methods):
             return False
         for x in others:
             if isinstance(x, InPlace):
-                if x.array.dtype != mine.dtype or x.array.ndim > mine.ndim or (recording and x.node is not None):
+                theirs = x.array
+                if theirs.dtype != mine.dtype or theirs.ndim > mine.ndim or (recording and x.node is not None):
                     return False
             elif type(x) not in NUMBERS:
                 return False
@@ -204,10 +207,11 @@ class InPlace(Methods):
 
     def _changed(self) -> None:
         """Count a change of this memory, made by this very tensor."""
-        current = self.made == self.version[0]
-        self.version[0] += 1
-        if current:
-            self.made = self.version[0]
+        version = self.version
+        before = version[0]
+        version[0] = before + 1
+        if self.made == before:
+            self.made = before + 1
 
     def _refuse_change(self, result: Any, name: str) -> None:
         base = self.node

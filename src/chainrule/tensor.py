@@ -9,6 +9,7 @@ made       the version at which ``node`` was right
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,11 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
             array, node = x.array, x.node
             if dtype is None:
                 dtype = array.dtype
-            elif array.dtype != dtype:
+            elif array.dtype is not dtype and array.dtype != dtype:
                 plain = False
             if node is not None:
                 recording = True
-                if x.made != x.version[0] and node.op is not None:
+                if node.op is not None and x.made != x.version[0]:
                     raise overtaken(op)
             raw.append(array)
             parents.append(node)
@@ -89,13 +90,12 @@ def remember(
 ) -> None:
     """Give ``result`` its place in the graph, and note the versions of the values its gradient will read."""
     seen: list[tuple[list[int], int]] = []
-    if op.keeps_values:
-        for reads, parent in zip(op.reads, parents):  # noqa: B905 (a hot loop)
-            if parent is not None:
-                for i in reads:
-                    x = inputs[i] if i >= 0 else result
-                    if isinstance(x, Tensor):
-                        seen.append((x.version, x.version[0]))
+    for rule, place in op.reads:
+        if parents[rule] is not None:
+            x = inputs[place] if place >= 0 else result
+            if isinstance(x, Tensor):
+                version = x.version
+                seen.append((version, version[0]))
     if op.index_from is not None:
         seen += [(x.version, x.version[0]) for x in inputs[op.index_from :] if isinstance(x, Tensor)]
     result.node = Node(op, inputs, raw, parents, result.array, meta, seen)
@@ -103,7 +103,7 @@ def remember(
 
 def wrap(array: Array) -> Tensor:
     """A new tensor around ``array``, not copied."""
-    tensor = Tensor.__new__(Tensor)
+    tensor = _blank()
     tensor.array = array
     tensor.node = tensor.grad = None
     tensor.version = [0]
@@ -257,3 +257,6 @@ class Tensor(Differentiable, Drawing, Reading):
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return ops.matmul(_operand(other, ops.BOOK["matmul"]), self)
+
+
+_blank = partial(object.__new__, Tensor)  # a tensor with nothing in it yet; faster than Tensor.__new__(Tensor)

@@ -11,6 +11,8 @@ from chainrule.errors import ArgumentError, DtypeError, LabelError, ShapeError, 
 from chainrule.functional.losses import needs_tensors, reduced
 from chainrule.tensor import Tensor
 
+UNSIGNED = {dtype.itemsize: dtype for dtype in map(np.dtype, ("uint8", "uint16", "uint32", "uint64"))}
+
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """-input[i, target[i]]: the negative log-probability of the right class.
@@ -148,8 +150,8 @@ def _labels(name: str, rows: Any, target: Any, ignore_index: int | None = None) 
         raise DtypeError(f"{name} with labels of dtype {target.dtype}: labels are class numbers; write target.long()")
     labels = target.array if isinstance(target, Tensor) else target
     classes = rows.shape[-1]
-    unsigned = labels.view(labels.dtype.str.replace("i", "u"))  # where -1 is huge too
-    if not labels.size or unsigned.max() < classes:
+    unsigned = labels.view(UNSIGNED[labels.dtype.itemsize])  # where -1 is huge too
+    if not labels.size or np.maximum.reduce(unsigned, axis=None) < classes:
         return ignore_index is not None and 0 <= ignore_index < classes
     wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
     if wrong.any():

@@ -66,10 +66,10 @@ class Module(Inside, Saved, Hooked):
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
+        inside = self.__dict__
         for kind in KINDS:
-            found = self.__dict__.get(kind, {})
-            if name in found:
-                return found[name]
+            if kind in inside and name in inside[kind]:
+                return inside[kind][name]
         if name in INSTEAD:
             raise outside(type(self).__name__, name, ())
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")

@@ -12,7 +12,8 @@
     indexing      reading and writing by index
     windows       sliding windows: convolution and pooling
     peaks         the largest of every window
-    reduction     along a dimension: sums, extremes, softmax
+    reduction     along a dimension: sums, extremes
+    softmax       along a dimension: probabilities and their logarithms
     norms         mean 0 and variance 1 along dimensions
     scan          so far along a dimension: cumsum; in order: argsort
     contraction   multiply and add along a shared dimension
@@ -59,7 +60,7 @@ from chainrule.ops.choosing import (
     where,
 )
 from chainrule.ops.contraction import linear
-from chainrule.ops.elementwise import cast, clone, detach
+from chainrule.ops.elementwise import cast, clone, detach, flush
 from chainrule.ops.formulas import (
     addcdiv,
     addcmul,
@@ -135,7 +136,7 @@ from chainrule.ops.placing import (
     triu,
 )
 from chainrule.ops.products import addmm, bmm, dot, einsum, matmul, mm, mv, outer, trace
-from chainrule.ops.reduction import amax, amin, argmax, argmin, log_softmax, mean, softmax, sum, sum_squares
+from chainrule.ops.reduction import amax, amin, argmax, argmin, mean, sum, sum_squares
 from chainrule.ops.scan import argsort, cumprod, cumsum, prod
 from chainrule.ops.shaping import (
     broadcast_to,
@@ -151,6 +152,7 @@ from chainrule.ops.shaping import (
     unsqueeze,
     view,
 )
+from chainrule.ops.softmax import log_softmax, softmax
 from chainrule.ops.statistics import (
     all,
     allclose,

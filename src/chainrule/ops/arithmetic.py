@@ -43,13 +43,7 @@ class Sub(Scaled):
 
     ufunc, symbol = np.subtract, "-"
     vjp = (lambda g: g, lambda g: -g)
-
-    def run(self, x: Any, y: Any) -> Any:
-        if bool_ in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
-            raise DtypeError(
-                "sub of bool tensors has no meaning; write x ^ y, x & ~y, or convert: x.float() - y.float()"
-            )
-        return super().run(x, y)
+    not_for_bools = "bool tensors has no meaning; write x ^ y, x & ~y, or convert: x.float() - y.float()"
 
 
 class Mul(Binary):
@@ -119,13 +113,9 @@ def _slope_in_exponent(g: Any, out: Any, x: Any, y: Any) -> Any:
 class Neg(Elementwise):
     """The number with its sign turned: -x.  Slope: -1."""
 
-    symbol = "-"
+    ufunc, symbol = np.negative, "-"
     vjp = (lambda g: -g,)
-
-    def run(self, x: Any) -> Any:
-        if getattr(x, "dtype", None) == bool_:
-            raise DtypeError("neg of a bool tensor has no meaning; write ~x for 'not x'")
-        return np.negative(x)
+    not_for_bools = "a bool tensor has no meaning; write ~x for 'not x'"
 
 
 class Abs(Elementwise):

@@ -75,18 +75,20 @@ class Op:
             rule and _with_sources(rule, sources or []) for rule, sources in zip(self.vjp, asked, strict=True)
         ]
         places = {"out": -1} | {f"inputs[{i}]": i for i in range(len(self.vjp))}
-        self.reads = [[places[s] for s in sources or () if s in places] for sources in asked]  # for each rule
-        self.keeps_values = any(self.reads)
+        self.reads = [(rule, places[s]) for rule, sources in enumerate(asked) for s in sources or () if s in places]
+        self.keeps_values = bool(self.reads)
         self.arity = len(self.inputs.split())
         self.differentiable = any(self.vjp)
         BOOK.setdefault(self.name, self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        inputs, meta = self.bind(*args, **kwargs)
-        return self.act(*inputs, **meta)
+        return self._act(*self.bind(*args, **kwargs))
 
     def act(self, *inputs: Any, **meta: Any) -> Any:
         """Act on inputs and meta already in the form `bind` gives them: how gradient rules call."""
+        return self._act(inputs, meta)
+
+    def _act(self, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Any:
         for x in inputs:
             if isinstance(x, Recording):
                 return x.door(self, inputs, meta)

@@ -21,6 +21,11 @@ float32, float64 = np.dtype("float32"), np.dtype("float64")
 int32, int64 = np.dtype("int32"), np.dtype("int64")
 uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
 SUPPORTED = (float32, float64, int64, int32, uint8, bool_)
+NEGLIGIBLE = {dtype: 1e8 * float(np.finfo(dtype).tiny) for dtype in (float32, float64)}
+"""What is smaller counts as 0 in gradients and running means: 1e8 times the smallest normal number (1e-30 in float32).
+
+So far from the subnormal numbers, the product with a rate or a weight is still a normal one; see decision 14.
+"""
 
 _default = [float32]
 

@@ -10,19 +10,20 @@ loss with respect to it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from chainrule.errors import DtypeError
 from chainrule.ops.base import Op, Shape, broadcast_shapes
-from chainrule.ops.dtypes import as_dtype, bool_
+from chainrule.ops.dtypes import NEGLIGIBLE, as_dtype, bool_
 
 
 class Elementwise(Op):
     """An operation that NumPy runs place by place: state its ``ufunc``."""
 
     ufunc: Any = None
+    not_for_bools: ClassVar[str] = ""  # what to write instead where the operation has no meaning for bools
 
     def __init__(self, name: str = "") -> None:
         super().__init__(name)
@@ -31,6 +32,12 @@ class Elementwise(Op):
 
     def run(self, *inputs: Any, **meta: Any) -> Any:
         return self.ufunc(*inputs)
+
+    def meet(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        met = super().meet(inputs)
+        if self.not_for_bools and any(getattr(x, "dtype", None) == bool_ for x in met):
+            raise DtypeError(f"{self.name} of {self.not_for_bools}")
+        return met
 
     def infer(self, *shapes: Shape, **meta: Any) -> Shape:
         return broadcast_shapes(self.name, *shapes)
@@ -96,6 +103,24 @@ class Detach(Elementwise):
         return x.view() if isinstance(x, np.ndarray) else x
 
 
+class Flush(Elementwise):
+    """Numbers of no account (below 1e-30 in float32) as 0, the others as they are.  Slope: 0 there, else 1.
+
+    A network that knows its examples by heart is so sure of them that the probabilities of wrong answers become
+    subnormal numbers, below 1e-38, and so do all products with them: a processor takes a hundred times as long for
+    each.  As gradients they move nothing, so the rules of the losses flush them.  PyTorch keeps them.
+
+    >>> chainrule.ops.flush(chainrule.tensor([1.0, -1e-29, 1e-31]))
+    tensor([ 1.0000e+00, -1.0000e-29,  0.0000e+00])
+    """
+
+    kind, vjp = "float", (lambda g, out: g * (out != 0),)
+
+    def run(self, x: Any) -> Any:
+        return x * (np.abs(x) > NEGLIGIBLE[x.dtype])  # nan stays
+
+
 cast: Op = Cast()
 clone: Op = Clone()
 detach: Op = Detach()
+flush: Op = Flush()

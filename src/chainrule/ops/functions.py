@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.ops.base import Op
 from chainrule.ops.choosing import where
-from chainrule.ops.elementwise import Binary, Elementwise
+from chainrule.ops.elementwise import Binary, Elementwise, flush
 
 
 class Float(Elementwise):
@@ -89,12 +89,12 @@ class Sigmoid(Float):
 
 
 class Logsigmoid(Float):
-    """log σ(x) = -log(1 + e^-x), exact at both ends.  Slope: σ(-x)."""
+    """log σ(x) = -log(1 + e^-x), exact at both ends.  Slope: σ(-x).  Both flushed (see `Flush`) where x is large."""
 
-    vjp = (lambda g, x: g * sigmoid(-x),)
+    vjp = (lambda g, x: g * flush.act(sigmoid.act(-x)),)
 
     def run(self, x: Any) -> Any:
-        return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+        return np.minimum(x, 0) - np.log1p(flush.run(np.exp(-np.abs(x))))
 
 
 class Relu(Elementwise):

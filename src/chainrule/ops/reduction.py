@@ -14,7 +14,6 @@ import numpy as np
 from chainrule.errors import ArgumentError, ShapeError, shape_of
 from chainrule.ops.base import Array, Op, Shape, normal_dim
 from chainrule.ops.elementwise import asked, cast
-from chainrule.ops.functions import exp
 from chainrule.ops.movement import expand, reshape
 
 Dims = int | tuple[int, ...] | list[int] | None
@@ -196,59 +195,6 @@ class Argmin(Argument):
     ufunc = staticmethod(np.argmin)
 
 
-class AlongDim(Op):
-    """An operation along one dimension that keeps the shape."""
-
-    kind = "real"
-
-    def bind(self, input: Any, dim: int = -1, *, dtype: Any = None) -> Any:
-        return (asked(input, dtype),), {"dim": normal_dim(dim, input.ndim, self.name) if input.ndim else ()}
-
-    def infer(self, shape: Shape, dim: Any = None) -> Shape:
-        return shape
-
-
-def along(x: Any, dim: Any) -> Any:
-    """The sum along one dimension, which is kept with size 1."""
-    return sum.act(x, dim=(dim,) if isinstance(dim, int) else dim, keepdim=True)
-
-
-class Softmax(AlongDim):
-    """Positive numbers along ``dim`` that sum to 1: e^x / Σ e^x, computed from x - max x.
-
-    Gradient: p (g - Σ g p).
-
-    >>> chainrule.softmax(chainrule.tensor([0.0, 0.0, 1000.0]), dim=0)
-    tensor([0., 0., 1.])
-    """
-
-    vjp = (lambda g, out, dim: out * (g - along(g * out, dim)),)
-
-    def run(self, x: Any, dim: Any) -> Any:
-        if not x.size:
-            return x.copy()
-        e = np.exp(x - np.maximum.reduce(x, axis=dim, keepdims=True))
-        return e / np.add.reduce(e, axis=dim, keepdims=True)
-
-
-class LogSoftmax(AlongDim):
-    """log softmax x = x - max x - log Σ e^(x - max x): exact where log(softmax(x)) would be -inf.
-
-    Gradient: g - softmax(x) Σ g.
-
-    >>> chainrule.log_softmax(chainrule.tensor([0.0, 1000.0]), dim=0)
-    tensor([-1000.,     0.])
-    """
-
-    vjp = (lambda g, out, dim: g - exp.act(out) * along(g, dim),)
-
-    def run(self, x: Any, dim: Any) -> Any:
-        if not x.size:
-            return x.copy()
-        shifted = x - np.maximum.reduce(x, axis=dim, keepdims=True)
-        return shifted - np.log(np.add.reduce(np.exp(shifted), axis=dim, keepdims=True))
-
-
 sum: Op = Sum()
 sum_squares: Op = SumSquares()
 mean: Op = Mean()
@@ -256,5 +202,3 @@ amax: Op = Amax()
 amin: Op = Amin()
 argmax: Op = Argmax()
 argmin: Op = Argmin()
-softmax: Op = Softmax()
-log_softmax: Op = LogSoftmax()

@@ -74,6 +74,7 @@ class Adadelta(Optimizer):
         delta = sqrt(u + eps) / sqrt(v + eps) * g
         u *= rho
         u += (1 - rho) * delta * delta
+        self.flush(v, u)
         p -= group["lr"] * delta
 
 
@@ -107,16 +108,19 @@ class RMSprop(Optimizer):
         v = state["square_avg"]
         v *= alpha
         v += (1 - alpha) * g * g
+        self.flush(v)
         spread = v
         if group["centered"]:
             mean = state["grad_avg"]
             mean += (1 - alpha) * (g - mean)
+            self.flush(mean)
             spread = v - mean * mean
         step = g / (sqrt(spread) + group["eps"])
         if group["momentum"]:
             buffer = state["momentum_buffer"]
             buffer *= group["momentum"]
             buffer += step
+            self.flush(buffer)
             step = buffer
         p -= group["lr"] * step
 

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, OperandError, ShapeError
 from chainrule.grad_mode import enable_grad
 from chainrule.hooks import Handle, hang
+from chainrule.ops.dtypes import NEGLIGIBLE
 from chainrule.taping import tape, tapes
 from chainrule.tensor import Tensor
 
@@ -136,7 +137,7 @@ class Optimizer:
         return loss
 
     def flush(self, *means: Any) -> None:
-        """Now and then, set to 0 what is too small to matter in a running mean, in place.
+        """Now and then, set to 0 what is negligible in a running mean, in place (see ``NEGLIGIBLE`` in `ops.dtypes`).
 
         Where gradients stay 0 (a dead unit) a mean shrinks for ever and becomes subnormal, below 1e-38 in
         float32, and every operation on such numbers is many times slower: measured, a step of Adam takes
@@ -144,7 +145,7 @@ class Optimizer:
         """
         if self.calls % 32 == 0 or (tapes and tape()):
             for mean in means:
-                mean *= abs(mean) > 1e8 * np.finfo(mean.dtype).tiny
+                mean *= abs(mean) > NEGLIGIBLE[mean.dtype]
 
     def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Change ``p`` in place, given its gradient ``g``.  Must not change ``g``."""
