@@ -12,7 +12,8 @@ from chainrule.cli import main
 from chainrule.ladder import run, rungs
 
 QUICK = ["ladder", "--task", "sine", "--steps", "3", "--no-report"]
-KEYS = {"task", "rung", "lines", "steps", "us_per_step", "final_loss", "difference", "tolerance", "status", "reason"}
+KEYS = {"task", "rung", "lines", "steps", "us_per_step", "us_in_all", "final_loss", "difference", "tolerance", "status"}
+KEYS |= {"reason", "compared", "accuracy"}
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,8 @@ KEYS = {"task", "rung", "lines", "steps", "us_per_step", "final_loss", "differen
     [
         (
             ["--rung", "tenser"],
-            r"--rung tenser: there is no such choice, only hand, parts, value, layers, tensor, nn, torch, all; "
-            r"did you mean tensor\?",
+            r"--rung tenser: there is no such choice, only hand, parts, value, layers, tensor, nn, compiled, torch, "
+            r"all; did you mean tensor\?",
         ),
         (["--rung", "hand", "--rung", "9"], r"--rung 9: there is no such choice, only hand, .*, all"),
         (["--task", "sin"], r"--task sin: there is no such choice, only sine, digits, all; did you mean sine\?"),
@@ -145,6 +146,11 @@ def test_help(capsys, arguments):
     out, err = capsys.readouterr()
     assert out.startswith("Usage: chainrule")
     assert err == ""
+
+
+def test_help_lists_every_rung(capsys):
+    main(["ladder", "--help"])
+    assert f"Rungs:  {', '.join(rungs.RUNGS)}\n" in capsys.readouterr().out
 
 
 def test_python_m_chainrule():

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.compiler.variant import Variant
 from chainrule.data import datasets
 from chainrule.errors import ArgumentError, MissingPackage
 from chainrule.ladder import layers, listing, parts, report, run, rungs, table, tasks
@@ -63,7 +64,7 @@ def test_float32_digits_are_compared_for_one_epoch_and_everything_else_to_the_en
 
 
 def test_sine_ends_at_the_known_loss_at_every_fast_rung(task_of):
-    for row in run.climb(task_of("sine"), ["hand", "layers", "tensor", "nn"]):
+    for row in run.climb(task_of("sine"), ["hand", "layers", "tensor", "nn", "compiled"]):
         assert row.steps == 2000
         assert row.final_loss == pytest.approx(8.956348, abs=5e-7), row.rung
 
@@ -132,6 +133,8 @@ def test_the_gradients_of_hand_are_the_slopes_of_its_loss(task_of, name):
         ("digits", "layers", "ReLU(), Linear", "Linear"),
         ("digits", "nn", "loss.backward()", "loss.backward(); model[0].bias.grad.zero_()"),
         ("digits", "tensor", ".mean()", ".sum() / 32"),
+        ("sine", "compiled", "lr=lr", "lr=lr * (1 + 1e-7)"),
+        ("digits", "compiled", "optimizer.step()", "model[0].bias.grad.zero_(); optimizer.step()"),
     ],
 )
 def test_a_rung_with_a_mistake_differs(task_of, monkeypatch, name, rung, old, new):
@@ -170,6 +173,49 @@ def test_torch_is_nn_with_the_imports_swapped(name):
     assert ("import chainrule as torch", "import torch") in changed
     assert all(re.match(r"(import|from) chainrule", here) for here, _ in changed)
     assert not any("chainrule" in line for line in torch)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_compiled_is_nn_with_its_step_as_a_function(name):
+    nn, compiled = (listing.without_docstring(rungs.source(name, rung)) for rung in ("nn", "compiled"))
+    lines, more = ([line.strip() for line in text.splitlines() if line.strip()] for text in (nn, compiled))
+    assert [line for line in lines if line not in more] == [next(line for line in lines if line.startswith("yield"))]
+    marked = [compiled.splitlines()[i - 1].split()[0] for i in listing.new_lines(compiled, nn)]
+    assert marked == ["@torch.compile", "def", "return", "for", "yield"]
+
+
+@pytest.mark.parametrize(("name", "steps", "as_written"), [("sine", 20, 3), ("digits", 140, 3 + 2)])
+def test_compiled_runs_native_code(task_of, monkeypatch, name, steps, as_written):
+    """Of digits, the short last batch of an epoch is recorded twice, too, and then native."""
+    native = []
+
+    def run_native(variant, tensors, right=Variant.run):
+        native.append(right(variant, tensors))
+        return native[-1]
+
+    monkeypatch.setattr(Variant, "run", run_native)
+    (row,) = run.climb(task_of(name), ["compiled"], steps)
+    assert row.status == "ok"
+    assert len([done for done, _ in native if done]) == steps - as_written
+
+
+@pytest.mark.parametrize("package", ["numba", "scipy"])
+def test_compiled_without_numba_is_skipped_and_never_runs_as_written(task_of, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    nn, compiled = run.climb(task_of("sine"), ["nn", "compiled"], 5)
+    assert (nn.status, compiled.status, compiled.steps) == ("ok", "skipped", 0)
+    assert compiled.reason == "the rung compiled needs Numba and SciPy: pip install 'chainrule[compile]'"
+    assert len(table.remarks(task_of("sine"), [nn, compiled])) == 1  # of what was not compiled, nothing was paid
+
+
+def test_what_compiling_costs_is_told_where_something_was_compiled(task_of):
+    task = task_of("sine")
+    for steps in (3, 4):
+        (row,) = run.climb(task, ["compiled"], steps)
+        told = [line for line in table.remarks(task, [row]) if line.startswith("The first 3 steps of compiled")]
+        assert len(told) == (steps > 3)
+    assert re.search(r"paid once: 4 steps took \S+ [µm]?s; at the pace of the median they take \S+ [µm]?s\.$", told[0])
+    assert row.us_in_all == pytest.approx(float(np.sum(row.run.seconds)) * 1e6) == table.as_data(row)["us_in_all"]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -334,6 +380,15 @@ def test_the_report_shows_every_source(written):
             assert rungs.source(name, rung).split('"""', 2)[2].strip() in shown  # all that follows the docstring
     for rung in rungs.BUILT:
         assert rungs.built(rung).strip() in shown
+
+
+def test_the_report_marks_what_is_new_beside_nn(written):
+    articles = re.findall(r'<article.*?id="(\w+)-(\w+)".*?</article>', written[1], re.S)
+    assert [rung for name, rung in articles if name == "sine"] == list(RUNGS)
+    for whole in re.findall(r"<article.*?</article>", written[1], re.S):
+        rung = re.search(r'id="\w+-(\w+)"', whole)[1]
+        assert ('class="hll"' in whole) == ("only the marked lines are new" in whole) == (rung in ("compiled", "torch"))
+        assert (report.DOOR in whole) == (rung == "torch")
 
 
 def test_the_report_has_every_picture_and_needs_no_network(written):

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from chainrule.cli import commands
+from chainrule.ladder import rungs
+from chainrule.ladder.rungs import RUNGS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -38,6 +40,12 @@ def test_the_graph_example_shows_the_graph(tmp_path: Path, monkeypatch: pytest.M
     assert "tanh" in text
     assert "each the slope that was measured" in text
     assert (tmp_path / "loss.html").exists()
+
+
+def test_the_table_of_the_ladder_has_every_rung_and_its_lines() -> None:
+    table = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([\d +]+) \|", README, re.M)
+    lines = {rung: [rungs.lines(text) for text in (rungs.source("digits", rung), rungs.built(rung))] for rung in RUNGS}
+    assert table == [(rung, f"{mine} + {built}" if built else f"{mine}") for rung, (mine, built) in lines.items()]
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))

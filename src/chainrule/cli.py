@@ -30,7 +30,7 @@ the same start on the same data, and hold each rung against `hand`: same numbers
 \b
 Tasks:  sine    a cubic for the sine curve
         digits  a network for 1,797 handwritten digits
-Rungs:  hand, parts, value, layers, tensor, nn, torch"""
+Rungs:  hand, parts, value, layers, tensor, nn, compiled, torch"""
 BRIEFLY = "The same training at every rung of abstraction."
 
 

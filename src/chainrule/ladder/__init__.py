@@ -1,4 +1,4 @@
-"""The ladder: the same networks, the same data and the same start, at seven rungs of abstraction.
+"""The ladder: the same networks, the same data and the same start, at eight rungs of abstraction.
 
 rungs/    the scripts a learner writes, one for each task and rung
 parts     what the rung ``parts`` stands on: curves, weights, approximators

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from html import escape
 from typing import Any
 
@@ -27,14 +28,16 @@ def without_docstring(text: str) -> str:
     return "".join(text.splitlines(keepends=True)[ast.parse(text).body[0].end_lineno :]).lstrip("\n")
 
 
-def differing_lines(text: str, other: str) -> list[int]:
-    """The lines, counted from 1, that are not the same in two texts of equally many lines.
+def new_lines(text: str, other: str) -> list[int]:
+    """The lines, counted from 1, that another text does not have in this order.
 
-    >>> differing_lines("import torch\\nx = 1", "import chainrule\\nx = 1")
-    [1]
+    >>> new_lines("import torch\\n@f\\nx = 1", "import chainrule\\nx = 1")
+    [1, 2]
     """
-    pairs = zip(text.splitlines(), other.splitlines(), strict=True)
-    return [i for i, (here, there) in enumerate(pairs, 1) if here != there]
+    here, there = text.splitlines(), other.splitlines()
+    kept = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+    same = {i for block in kept for i in range(block.a, block.a + block.size)}
+    return [i + 1 for i, line in enumerate(here) if line and i not in same]
 
 
 def highlighted(text: str, marked: Sequence[int] = ()) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule.ladder.run import Row
 from chainrule.ladder.rungs import RUNGS
+from chainrule.ladder.table import duration
 from chainrule.ladder.tasks import Task, best_cubic, cubic, read
 from chainrule.viz import canvas, plots
 from chainrule.viz.canvas import DARK, LIGHT, Theme
@@ -116,18 +117,6 @@ def grouped(ax: Axes, climbs: Sequence[Climb], theme: Theme) -> Iterator[tuple[T
         }  # fmt: skip
     ax.set_yticks(range(len(names)), names)
     ax.margins(x=0.3)
-
-
-def duration(us: float) -> str:
-    """Microseconds, as people say them.
-
-    >>> duration(27.14), duration(41010.4), duration(1004535)
-    ('27 µs', '41 ms', '1.0 s')
-    """
-    for unit, size in [("s", 1e6), ("ms", 1e3)]:
-        if us >= size:
-            return f"{us / size:.1f} {unit}" if us < 10 * size else f"{us / size:.0f} {unit}"
-    return f"{us:.0f} µs"
 
 
 def rung(row: Row, hand: Array, theme: Theme) -> Figure:

@@ -15,10 +15,11 @@ import chainrule
 from chainrule.errors import require
 from chainrule.files import write_atomically
 from chainrule.ladder import pictures, table
-from chainrule.ladder.listing import code_style, differing_lines, highlighted, paragraphs, without_docstring
-from chainrule.ladder.pictures import Climb, colour_of, duration
+from chainrule.ladder.listing import code_style, highlighted, new_lines, paragraphs, without_docstring
+from chainrule.ladder.pictures import Climb, colour_of
 from chainrule.ladder.run import Row
 from chainrule.ladder.rungs import BUILT, RUNGS, built, source
+from chainrule.ladder.table import duration
 from chainrule.ladder.tasks import Task
 from chainrule.viz.canvas import DARK, LIGHT
 
@@ -43,9 +44,12 @@ CAPTIONS = {
     "digits-learned": "What training added to the 64 weights of each of the 32 hidden units, laid out as the pixels "
     "they look at. A unit that never fires gets no slope: its tile stays blank.",
 }
-SWAPPED = "Now with PyTorch: only the marked lines are new."
+FROM_NN = {
+    "compiled": "Beside the rung nn, only the marked lines are new.",
+    "torch": "Now with PyTorch: beside the rung nn, only the marked lines are new.",
+}
 DOOR = "This is the door out: the same file, with all of PyTorch behind it."
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
 
 
 def write(climbs: Sequence[Climb], out: Path, seed: int) -> Path:
@@ -144,15 +148,15 @@ def rung(task: Task, row: Row) -> str:
     """One rung: what it teaches, its source, and its loss beside it."""
     text = source(row.task, row.rung)
     (what, onward), code = paragraphs(text), without_docstring(text)
-    swapped = differing_lines(code, without_docstring(source(row.task, "nn"))) if row.rung == "torch" else []
+    marked = new_lines(code, without_docstring(source(row.task, "nn"))) if row.rung in FROM_NN else []
     picture = figure(f"{row.task}-{row.rung}", caption(task, row)) if row.steps else ""
     missing = f"""<p class="missing">{row.status}: {escape(row.reason)}</p>""" if row.reason else ""
     return f"""
 <article class="rung" id="{row.task}-{row.rung}" {colours(row)}>
 <header><span class="number">{RUNGS.index(row.rung) + 1}</span><h3>{row.rung}</h3></header>
-<p>{what} {SWAPPED if swapped else ""}</p>{missing}
-<div class="pair"><div>{highlighted(code, swapped)}{numbers(row) if row.steps else ""}
-<p class="next">{DOOR if swapped else onward}</p></div>{picture}</div>
+<p>{what} {FROM_NN.get(row.rung, "")}</p>{missing}
+<div class="pair"><div>{highlighted(code, marked)}{numbers(row) if row.steps else ""}
+<p class="next">{DOOR if row.rung == RUNGS[-1] else onward}</p></div>{picture}</div>
 </article>"""
 
 
@@ -192,7 +196,8 @@ def costs(ran: Sequence[Climb]) -> str:
     """The price of each rung."""
     text = (
         "The scalar engine pays for every number with an object of its own; whole arrays at once take that price away "
-        "again. Grey lines are those a learner has built on the way and can now rely on."
+        "again, and machine code takes most of what Python still costs. Grey lines are those a learner has built on "
+        "the way and can now rely on."
     )
     return f"""<h2 id="cost">What each rung costs</h2>{figure("cost", text, wide=True)}""" if ran else ""
 

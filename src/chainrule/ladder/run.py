@@ -82,6 +82,11 @@ class Row:
         return float(np.median(self.run.seconds)) * 1e6 if self.steps else float("nan")
 
     @property
+    def us_in_all(self) -> float:
+        """Microseconds that all steps took together."""
+        return float(np.sum(self.run.seconds)) * 1e6 if self.steps else float("nan")
+
+    @property
     def final_loss(self) -> float:
         """The loss of the last step, before its update."""
         return float(self.run.losses[-1]) if self.steps else float("nan")

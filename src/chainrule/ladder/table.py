@@ -11,6 +11,7 @@ from chainrule.ladder.run import Row
 from chainrule.ladder.tasks import Task, best_cubic
 
 HEADINGS = ("rung", "lines", "steps", "µs per step", "final loss", "from hand")
+WRITTEN = 3  # calls of a compiled step that run as written: one for the optimizer's state, two are recorded
 NOTE = (
     "lines: what the learner writes, + what was built on the way. µs per step: the median. "
     "final loss: of the last step, before its update. "
@@ -25,6 +26,18 @@ def cells(row: Row) -> tuple[str, ...]:
         return *written, "", "", "", "skipped"
     mark = "" if row.status == "ok" else " differs"
     return *written, f"{row.steps:,}", f"{row.us_per_step:,.0f}", f"{row.final_loss:.6f}", verdict(row) + mark
+
+
+def duration(us: float) -> str:
+    """Microseconds, as people say them.
+
+    >>> duration(27.14), duration(41010.4), duration(1004535)
+    ('27 µs', '41 ms', '1.0 s')
+    """
+    for unit, size in [("s", 1e6), ("ms", 1e3)]:
+        if us >= size:
+            return f"{us / size:.1f} {unit}" if us < 10 * size else f"{us / size:.0f} {unit}"
+    return f"{us:.0f} µs"
 
 
 def verdict(row: Row) -> str:
@@ -45,8 +58,8 @@ def facts(task: Task, rows: Sequence[Row]) -> dict[str, Any]:
 
 def as_data(row: Row) -> dict[str, Any]:
     """A row as JSON can hold it; a number that is not finite becomes None."""
-    names = ("task", "rung", "lines", "built", "steps", "us_per_step", "final_loss", "difference", "tolerance")
-    data = {name: getattr(row, name) for name in (*names, "compared", "status", "reason", "accuracy")}
+    names = ("task", "rung", "lines", "built", "steps", "us_per_step", "us_in_all", "final_loss", "difference")
+    data = {name: getattr(row, name) for name in (*names, "tolerance", "compared", "status", "reason", "accuracy")}
     return {name: None if isinstance(x, float) and not math.isfinite(x) else x for name, x in data.items()}
 
 
@@ -73,10 +86,10 @@ def show(climbs: Sequence[tuple[Task, Sequence[Row]]]) -> None:
 def remarks(task: Task, rows: Sequence[Row]) -> list[str]:
     """What the table of a task does not say, in sentences."""
     known = facts(task, rows)
-    if "optimum" in known:
-        return [f"The best a cubic can do is a loss of {known['optimum']:.7f}."]
     said = []
-    if known["accuracy"] is not None:
+    if "optimum" in known:
+        said.append(f"The best a cubic can do is a loss of {known['optimum']:.7f}.")
+    if known.get("accuracy") is not None:
         said.append(
             f"Of {known['tested_on']} test digits, never trained on, the longest run reads "
             f"{known['accuracy']:.1%} rightly."
@@ -86,4 +99,14 @@ def remarks(task: Task, rows: Sequence[Row]) -> list[str]:
             f"In float32 the first {task.together} steps, one epoch, are held against hand: "
             "over more of them, rounding comes to decide on which side of a ReLU's kink a sum falls."
         )
+    said += [paid_once(row) for row in rows if row.rung == "compiled" and row.steps > WRITTEN]
     return said
+
+
+def paid_once(row: Row) -> str:
+    """What the median does not tell of a compiled rung: recording and compiling."""
+    return (
+        f"The first {WRITTEN} steps of compiled run as written; then machine code is made, or loaded if an earlier run "
+        f"left it. That is paid once: {row.steps:,} steps took {duration(row.us_in_all)}; "
+        f"at the pace of the median they take {duration(row.us_per_step * row.steps)}."
+    )

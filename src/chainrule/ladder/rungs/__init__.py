@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
-from chainrule.errors import require
+from chainrule.compiler import available
+from chainrule.errors import MissingPackage, require
 
 Train = Callable[..., Iterator[tuple[float, Any]]]
 
-RUNGS = ("hand", "parts", "value", "layers", "tensor", "nn", "torch")
+RUNGS = ("hand", "parts", "value", "layers", "tensor", "nn", "compiled", "torch")
 """Every rung, from the ground up."""
 
 BUILT = {"parts": "ladder/parts.py", "value": "value.py", "layers": "ladder/layers.py"}
@@ -52,6 +53,8 @@ def built(rung: str) -> str:
 
 def load(task: str, rung: str) -> Train:
     """Run a rung's script and return its ``train``; MissingPackage if the rung needs one that is not there."""
+    if rung == "compiled" and not available():  # it would run as written, and be taken for compiled
+        raise MissingPackage("the rung compiled needs Numba and SciPy: pip install 'chainrule[compile]'")
     if rung == "torch":
         require("torch", TORCH, "the rung torch")
     namespace: dict[str, Any] = {"__name__": f"{task}_{rung}"}

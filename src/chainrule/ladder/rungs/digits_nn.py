@@ -1,6 +1,6 @@
 """In modules: model, loss, optimizer and data loader, by the names everybody uses.
 
-The next rung changes the imports and nothing else.
+The next rung lets the same step run as machine code.
 """
 
 import chainrule as torch
