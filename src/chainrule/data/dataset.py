@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from bisect import bisect_right
@@ -11,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.backprop import lookouts
 from chainrule.errors import ArgumentError, DataError, LabelError, OperandError
 from chainrule.random import Generator, default_generator
-from chainrule.tensor import Tensor
+from chainrule.tensor import Tensor, wrap
 
 
 class Dataset:
@@ -82,7 +84,15 @@ class TensorDataset(Dataset):
     def batch(self, indices: Any) -> tuple[Tensor, ...]:
         """The examples of ``indices`` as one batch, in one go."""
         places = np.asarray(indices)
-        return tuple(x[places] for x in self.tensors)
+        return tuple(_rows(x, places) for x in self.tensors)
+
+
+def _rows(x: Tensor, places: Any) -> Tensor:
+    """``x[places]``, in a tenth of its time where nobody asks how the rows were made: a loader does little else."""
+    if x.node is None and not lookouts:
+        with contextlib.suppress(IndexError):  # the operation says what is wrong
+            return wrap(x.array[places])
+    return x[places]
 
 
 class Subset(Dataset):
