@@ -39,7 +39,16 @@ class Strict:
                 raise IndexError(f"{places} in an array of shape {self.array.shape}")
         return places
 
+    def reshape(self, *shape: int) -> Strict:
+        """The same memory."""
+        array = self.array.view()
+        array.shape = shape  # an error where that would take a copy
+        return Strict(array)
+
     def __getitem__(self, places: Any) -> Any:
+        if isinstance(places, slice) and places.stop <= self.array.size:  # memory changes hands: what was there is gone
+            self.array[places] = np.nan if self.array.dtype.kind == "f" else 77
+            return Strict(self.array[places])
         places = self._checked(places)
         found = self.array[places]
         return Strict(found) if len(places) < self.array.ndim else found
@@ -61,11 +70,16 @@ def _array_at(kind: str) -> Callable[[Any, Any], Strict]:
     return at
 
 
-def _gemm(ta: Any, tb: Any, m: int, n: int, k: int, alpha: Any, A: Any, B: Any, beta: Any, C: Any) -> None:
+def _product(ta: Any, tb: Any, m: int, n: int, k: int, A: Any, B: Any, C: Any) -> None:
+    C.array.reshape(m, n)[...] = 0
+    _product_add(ta, tb, m, n, k, 1, A, B, C)
+
+
+def _product_add(ta: Any, tb: Any, m: int, n: int, k: int, alpha: Any, A: Any, B: Any, C: Any) -> None:
     a = A.array.reshape(-1)[: m * k].reshape((k, m) if ta else (m, k))
     b = B.array.reshape(-1)[: k * n].reshape((n, k) if tb else (k, n))
     c = C.array.reshape(m, n)
-    c[...] = alpha * (a.T if ta else a) @ (b.T if tb else b) + (beta * c if beta else 0)
+    c += alpha * (a.T if ta else a) @ (b.T if tb else b)
 
 
 def _uniform(stream: Any, out: Any) -> None:
@@ -79,11 +93,13 @@ NAMES: dict[str, Any] = {
     "PLAIN": {},
     "add_r": lambda a, b: a + b,
     "mul_r": lambda a, b: a * b,
+    "widest": lambda: None,
     "max_r": np.maximum,
     "min_r": np.minimum,
     "uniform_f32": _uniform,
     "uniform_f64": _uniform,
-    **{f"gemm_{t}": _gemm for t in ("f32", "f64")},
+    **{f"product_{t}": _product for t in ("f32", "f64")},
+    **{f"product_add_{t}": _product_add for t in ("f32", "f64")},
     **{f"{kind}_at": _array_at(kind) for kind in pointed},
     **{
         f"{name}_{t}": (lambda op: lambda x: np.asarray(op.run(np.asarray(x)))[()])(BOOK[name])

@@ -250,6 +250,7 @@ SMOOTH: dict[str, Callable[[Any], Any]] = {
     "log10": lambda x: x * x + 0.5, "sqrt": lambda x: x * x + 0.5, "acosh": lambda x: x * x + 1.1,
     "tan": chainrule.tanh, "asin": lambda x: chainrule.tanh(x) * 0.9, "acos": lambda x: chainrule.tanh(x) * 0.9,
     "atanh": lambda x: chainrule.tanh(x) * 0.9, "neg": lambda x: x, "clone": lambda x: x, "detach": lambda x: x,
+    "flush": lambda x: x,
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ pytest.importorskip("numba")
 import chainrule
 from chainrule import nn, optim
 from chainrule.compiler import CompileWarning
+from chainrule.compiler.epochs import Epochs
 from chainrule.compiler.step import VARIANTS
 from chainrule.errors import ArgumentError, CompileError, DivergedError, LabelError
 from chainrule.graph import draw
@@ -51,7 +52,7 @@ def plain() -> Iterator[None]:
 
 
 def both(make: Make, calls: int = 7, close: float = 1e-5, within: Callable[[], Any] = plainly) -> Any:
-    """Run what ``make`` makes, (a step of the number of the call, what it changes), as written and compiled."""
+    """Run what ``make`` makes, (a step, what it changes), as written and compiled."""
     found = []
     for wrap in (lambda step: step, compile):
         chainrule.manual_seed(3)
@@ -397,6 +398,103 @@ def test_arguments_that_the_step_changes_or_knows() -> None:
     with pytest.warns(CompileWarning, match="knows runs eagerly: w is given to a step that knows it already"):
         times(4, lambda: knowing(w))
     assert knowing(x).tolist() == [7, 7, 7]
+
+
+def later_ones(w: Tensor) -> dict[str, Any]:
+    """Arguments that are bound to w by more than their numbers, and what is said of them."""
+    return {
+        "itself": (lambda: w, "w is given to a step that knows it already"),
+        "a view": (lambda: w.detach()[:], "argument 1 shares memory with w, which the step changes: clone"),
+        "spread": (lambda: w.detach()[1:].expand(2), "argument 1 shares memory with w"),
+        "numpy": (lambda: chainrule.from_numpy(w.detach().numpy()[::-1]), "argument 1 shares memory with w"),
+    }
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("what", later_ones(chainrule.ones(2)))
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_later_argument_that_the_step_changes_on_the_way(what: str, by_name: bool) -> None:
+    def changed(calls: int, wrap: Any = compile) -> Any:
+        w = chainrule.tensor([1.0, 2.0])
+
+        def step(x: Tensor) -> Tensor:
+            w.add_(1.0)
+            return w * x
+
+        run = wrap(step)
+        given, said = later_ones(w)[what]
+        results = []
+        for k in range(calls):
+            with pytest.warns(CompileWarning, match=said) if k == 4 and wrap is compile else nullcontext():
+                x = given() if k == 4 else chainrule.tensor([1.0, float(k)])
+                results.append((run(x=x) if by_name else run(x)).tolist())
+        return results, run
+
+    (expected, _), (found, run) = changed(7, lambda step: step), changed(7)
+    assert found == expected
+    assert run.reason is None
+    assert variants(run) == 1
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_later_argument_that_the_step_changes_is_an_error_where_it_is_strict() -> None:
+    w = chainrule.ones(2)
+    run = compile(lambda x: w.add_(1.0) * x, strict=True)
+    for _ in range(4):
+        run(chainrule.ones(2))
+    before = w.tolist()
+    with pytest.raises(
+        CompileError, match=r"lambda> cannot run as compiled: argument 1 shares memory with w, which the"
+    ):
+        run(w.detach()[:])
+    assert w.tolist() == before
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_later_argument_beside_what_the_step_changes() -> None:
+    memory = chainrule.zeros(4)
+    w = memory[:2]
+    run = compile(lambda x: w.add_(1.0) * x)
+    for k in range(5):
+        run(chainrule.full((2,), float(k)))
+    assert run(memory[2:]).tolist() == [0, 0]
+    assert variants(run) == 1
+
+
+@pytest.mark.usefixtures("plain")
+def test_an_argument_with_a_history_or_a_gradient_of_its_own() -> None:
+    def by(wrap: Any, calls: int) -> Any:
+        w = chainrule.ones(2, requires_grad=True)
+        optimizer = optim.SGD([w], lr=0.1)
+
+        def step(x: Tensor) -> Tensor:
+            optimizer.zero_grad()
+            loss = (w * x).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = wrap(step)
+        for k in range(calls):
+            run(w * 2.0 if k == 5 else chainrule.arange(2.0))
+        return w.tolist(), run
+
+    with pytest.warns(CompileWarning, match=r"argument 1 is the result of operations .*detach\(\) it"):
+        found, _ = by(compile, 7)
+    assert found == by(lambda step: step, 7)[0]
+    with pytest.raises(CompileError, match=r"argument 1 is the result of operations"):
+        by(lambda step: compile(step, strict=True), 7)
+
+
+@pytest.mark.usefixtures("plain")
+def test_arguments_by_name_and_in_lists_are_compiled_once() -> None:
+    x = chainrule.ones(3)
+    run = compile(lambda x, y: (x * y).sum())
+    assert [run(x, y=2 * x).item() for _ in range(12)] == [6.0] * 12
+    assert (variants(run), run.calls) == (1, 3)
+    run = compile(lambda pair: (pair[0] * pair[1]).sum())
+    assert [run([x, 2 * x]).item() for _ in range(12)] == [6.0] * 12
+    assert (variants(run), run.calls) == (1, 3)
 
 
 # ---------------------------------------------------------------------------------------- randomness
@@ -858,6 +956,135 @@ def test_fit_diverges_with_the_same_words() -> None:
             fit(model, (x, 3 * x), nn.MSELoss(), optimizer, epochs=400, batch_size=8, progress=False, compile=compiled)
         said.append(str(problem.value))
     assert said[0] == said[1]
+
+
+UNTIL_STOPPED = """
+import numpy as np
+import chainrule
+from chainrule import nn, optim
+from chainrule.compiler.epochs import Epochs
+from chainrule.train import fit
+
+native = Epochs.run
+def told(self, *given):
+    found = native(self, *given)
+    print("native", flush=True)
+    return found
+Epochs.run = told
+
+def trained(epochs):
+    chainrule.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1))
+    x = chainrule.linspace(-1, 1, 100).reshape(100, 1)
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    history = fit(model, (x, x * x), nn.MSELoss(), optimizer, epochs, progress=False, compile=True)
+    return history, [p.array for p in model.parameters()], {state["step"] for state in optimizer.state.values()}
+
+history, weights, steps = trained(10**9)
+n = len(history.loss)
+again, others, _ = trained(n)
+print(history.ended, n > 3, steps == {4 * n}, again.loss == history.loss, all(map(np.array_equal, weights, others)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
+def test_control_c_in_native_epochs_keeps_what_was_learned() -> None:
+    child = subprocess.Popen([sys.executable, "-c", UNTIL_STOPPED], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        assert [child.stdout.readline() for _ in range(2)] == ["native\n"] * 2
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=120)
+    finally:
+        child.kill()
+    assert said.splitlines()[-1] == "interrupted True True True True"
+
+
+def test_a_second_control_c_leaves_weights_and_steps_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    chainrule.manual_seed(4)
+    x = chainrule.linspace(-1, 1, 20).reshape(20, 1)
+    model = nn.Linear(1, 1)
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    run, expected = Epochs.run, []
+
+    def impatient(epochs: Epochs, *most: Any) -> Any:
+        if epochs.native is not None:
+            native = epochs.native
+
+            def twice(*given: Any) -> Any:
+                orders = given[4]
+                expected.append(steps() + 2 * len(orders))
+                native(*given)
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+
+            epochs.native = twice
+        return run(epochs, *most)
+
+    def steps() -> int:
+        (number,) = {state["step"] for state in optimizer.state.values()}
+        return int(number)
+
+    monkeypatch.setattr(Epochs, "run", impatient)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, (x, 3 * x), nn.MSELoss(), optimizer, 1000, batch_size=10, progress=False, compile=True)
+    assert [steps()] == expected
+
+
+def trained_natively(epochs: int) -> tuple[Any, list[Any]]:
+    """The history of a fit with a short last batch and dropout, and the weights."""
+    chainrule.manual_seed(4)
+    x = chainrule.linspace(-1, 1, 50).reshape(50, 1)
+    model = nn.Sequential(nn.Linear(1, 8), nn.Dropout(0.2), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    history = fit(model, (x, 3 * x), nn.MSELoss(), optimizer, epochs, batch_size=8, progress=False, compile=True)
+    return history, [p.array.copy() for p in model.parameters()]
+
+
+def test_long_epochs_let_python_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, weights = trained_natively(12)
+    stretch, calls = Epochs._stretch, []
+
+    def slow(epochs: Epochs, given: Any) -> int:
+        epochs.pace = 3  # of 7 batches an epoch, as if each took long
+        calls.append(stretch(epochs, given))
+        return calls[-1]
+
+    monkeypatch.setattr(Epochs, "_stretch", slow)
+    history, others = trained_natively(12)
+    assert calls.count(2) >= 2 * calls.count(0) > 0
+    assert history.loss == expected.loss
+    assert all(map(np.array_equal, others, weights))
+
+
+def test_control_c_within_a_long_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, _ = trained_natively(12)
+    stretch, calls = Epochs._stretch, []
+
+    def slow(epochs: Epochs, given: Any) -> int:
+        epochs.pace = 3
+        calls.append(stretch(epochs, given))
+        if len(calls) == 5:  # in the second native epoch
+            signal.raise_signal(signal.SIGINT)
+        return calls[-1]
+
+    monkeypatch.setattr(Epochs, "_stretch", slow)
+    history, _ = trained_natively(12)
+    assert history.ended == "interrupted"
+    assert 0 < len(history.loss) < 12
+    assert history.loss[:-1] == expected.loss[: len(history.loss) - 1]
+    assert history.loss[-1] != expected.loss[len(history.loss) - 1]  # of the batches that were run
+
+
+def test_what_is_all_left_to_numpy_runs_as_written() -> None:
+    x = chainrule.tensor([3.0, 1.0, 2.0])
+    run = compile(lambda x: x.cumsum(0))
+    with pytest.warns(CompileWarning, match=r"it would not pay: all it does is left to NumPy \(cumsum\)"):
+        found = [run(x).tolist() for _ in range(5)]
+    assert found == [[3.0, 4.0, 6.0]] * 5
+    partly = compile(lambda x: (x * 2).cumsum(0))
+    assert [partly(x).tolist() for _ in range(5)][-1] == [6.0, 8.0, 12.0]
+    assert partly.reason is None
 
 
 def test_without_numba_everything_runs_as_written() -> None:

@@ -19,7 +19,7 @@ from programs import Program, program
 pytest.importorskip("numba")
 
 import chainrule
-from chainrule.compiler import lower, passes, schedule
+from chainrule.compiler import lower, passes, schedule, sharing
 from chainrule.compiler.entries import Entry, Graph, checked
 from chainrule.compiler.scalars import ARITHMETIC, QUESTIONS
 from chainrule.ops import BOOK
@@ -28,6 +28,11 @@ BLOCK = 50
 RUNAWAY = 1e6
 CLOSE = {np.float64: 1e-9, np.float32: 1e-4}
 seen: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def small_arrays_share_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "MANY", 1)
 
 
 def dtype_of(seed: int) -> Any:
@@ -58,8 +63,8 @@ def alike(found: list[Any], wanted: list[Any], close: float) -> None:
         np.testing.assert_allclose(x, y, rtol=close, atol=close * size, err_msg=f"array {k} of {len(wanted)}")
 
 
-def run(graph: Graph) -> dict[str, list[Any]]:
-    """What a graph comes to by the operations of the book, from the numbers it was recorded with."""
+def values_of(graph: Graph) -> dict[Entry, Any]:
+    """What each entry comes to by the operations of the book, from the numbers it was recorded with."""
     values: dict[Entry, Any] = {}
     with np.errstate(all="ignore"):
         for entry in graph.entries:
@@ -76,6 +81,12 @@ def run(graph: Graph) -> dict[str, list[Any]]:
                 value = np.asarray(BOOK[entry.op].run(*given, **entry.meta))
                 assert (value.shape, value.dtype) == (entry.shape, entry.dtype), entry
             values[entry] = value
+    return values
+
+
+def run(graph: Graph) -> dict[str, list[Any]]:
+    """What a graph comes to."""
+    values = values_of(graph)
     named = [("stores", [v for _, v in graph.stores]), ("options", [v for _, v in graph.options])]
     return {name: [np.asarray(values[x]) for x in found] for name, found in [*named, ("outputs", graph.outputs)]}
 

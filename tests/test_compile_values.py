@@ -9,6 +9,7 @@ import importlib.util
 import itertools
 import math
 import random
+import re
 import threading
 import warnings
 from collections.abc import Callable
@@ -19,9 +20,11 @@ import micrograd.nn
 import numpy as np
 import pytest
 
+import chainrule
 import chainrule.value
 from chainrule.compiler.values import compile_values, reach, rules, uses_values
 from chainrule.errors import CompileError, CompileWarning
+from chainrule.graph import draw
 from chainrule.value import MLP, Value
 
 INF, NAN = math.inf, math.nan
@@ -603,6 +606,96 @@ def test_functions_of_values_are_told_from_others() -> None:
     assert uses_values(lambda x: model(x))
     assert uses_values(lambda x: x * x, [Value(1.0)])
     assert not uses_values(lambda x: x * rate, [1.0])
+
+
+@pytest.mark.parametrize("form", ["apart", "in a list", "by name"])
+def test_a_function_that_sees_values_as_arguments_alone(form: str) -> None:
+    def f(a: Any, b: Any = None) -> Any:
+        a, b = a if b is None else (a, b)
+        return (a * b + a.tanh()) ** 2
+
+    compiled = chainrule.compile(f)
+    for point in ((2.0, -3.0), (1.5, 0.25), (-1.0, 4.0)):
+        found = []
+        for run in (f, compiled):
+            a, b = map(Value, point)
+            out = run([a, b]) if form == "in a list" else run(a, b=b) if form == "by name" else run(a, b)
+            out.backward()
+            found.append((out.data, a.grad, b.grad))
+        assert found[0] == found[1]
+    assert "4 operations on 2 leaves" in repr(compiled)
+    assert compiled.values.recordings == 1
+    assert compiled.graph[0].data == f(Value(2.0), Value(-3.0)).data
+    assert "_value_tanh" in compiled.source
+    assert [stage.name for stage in compiled.passes] == ["sort", "slopes", "sums"]
+
+
+def test_such_a_function_says_why_it_runs_as_it_is() -> None:
+    def f(a: Value) -> Any:
+        return a if a.data > 0 else -a
+
+    compiled = chainrule.compile(f)
+    with pytest.warns(CompileWarning, match="f runs as it is, not compiled: it decides by a number"):
+        assert compiled(Value(-2.0)).data == 2.0
+    assert compiled(Value(3.0)).data == 3.0
+    with pytest.raises(CompileError, match="f cannot be compiled: it decides by a number"):
+        chainrule.compile(f, strict=True)(Value(1.0))
+
+
+def test_the_graph_of_a_step() -> None:
+    w, b = Value(2.0, label="w"), Value(0.5, label="b")
+
+    def step(x: Any, rates: Any) -> Any:
+        loss = (w * x + b - 6.0) ** 2
+        loss.label = "loss"
+        w.grad = b.grad = 0.0
+        loss.backward()
+        for p, rate in zip((w, b), rates, strict=True):
+            p.data -= rate * p.grad
+        return loss, w.grad
+
+    compiled = compile_values(step)
+    with pytest.raises(CompileError, match="step is not compiled yet: call it once"):
+        _ = compiled.graph
+    compiled(2.0, [0.1, 0.2])
+    wanted = Value(2.0, label="w"), Value(0.5, label="b")
+    eager = (wanted[0] * 2.0 + wanted[1] - 6.0) ** 2
+    eager.backward()
+    compiled(1.0, [0.3, 0.4])  # what is shown is the recording, whatever came later
+    loss, gradient, *after = compiled.graph
+    assert (loss.label, gradient.label, [x.label for x in after]) == ("loss", "w.grad", ["w after", "b after"])
+    assert (loss.data, gradient.data) == (eager.data, wanted[0].grad)
+    assert [x.data for x in after] == [2.0 - 0.1 * wanted[0].grad, 0.5 - 0.2 * wanted[1].grad]
+
+    def grads(x: Value) -> Any:
+        return x.data if not x._prev else (x._op, x.data, x.grad, x._slopes, [grads(child) for child in x._prev])
+
+    assert grads(loss) == grads(eager)
+    drawn = repr(draw(after[0]))
+    assert drawn.splitlines() == ["w after: - = 2.6", "├─ w = 2.0   grad −6.0", "└─ * = −0.6", "   ├─ rates_0 = 0.1",
+                                  "   └─ w.grad = −6.0"]  # fmt: skip
+
+
+def test_what_was_made_of_a_step() -> None:
+    model = MLP(2, [3, 1], "tanh")
+
+    def step(x: Any) -> Any:
+        model.zero_grad()
+        loss = (model(x)[0] - 1.0) ** 2 + (model(x)[0] - 1.0) ** 2
+        loss.backward()
+        return loss
+
+    compiled = compile_values(step)
+    compiled([0.1, 0.2])
+    told = [repr(stage) for stage in compiled.passes]
+    program = compiled.passes[0].graph
+    assert [line.split()[:3] for line in told] == [
+        [name, str(len(program)), "operations"] for name in ("sort", "slopes", "sums")
+    ]
+    assert f" levels, {len(program.runs)} runs of one operation;" in told[0]
+    assert all(0 <= stage.seconds < 10 for stage in compiled.passes)
+    known, slopes = (int(x) for x in re.findall(r"(\d+) of (\d+) slopes", told[1])[0])
+    assert slopes - known == 2 * (3 + 1)  # of three tanh and a square, in each of two forward passes
 
 
 def test_the_sources_are_shown() -> None:

@@ -17,6 +17,7 @@ pytest.importorskip("numba")
 from numba import njit
 
 from chainrule.compiler.native import mathematics
+from chainrule.ops.dtypes import NEGLIGIBLE
 
 ULPS = 4.0
 PLAIN = {"error_model": "numpy", "fastmath": {"contract"}}
@@ -81,10 +82,23 @@ def test_within_4_ulps(name: str, dtype: str) -> None:
     x = samples(dtype)
     if name in ("sin", "cos"):  # NumPy's own, on 80 bits, loses its digits further out
         x = x[~(np.abs(x) > 1e9)]
+    if name == "logsigmoid":  # beyond, it is 0: see the next test
+        x = x[~(x > -math.log(NEGLIGIBLE[x.dtype]))]
     with np.errstate(all="ignore"):
         far = ulps(ours(name, x), TRUTH[name](x.astype(WIDE)))
     worst = np.argmax(np.where(np.isnan(far), np.inf, far))
     assert far[worst] <= ULPS, f"{name}({x[worst]!r}) is {far[worst]} units off"
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_logsigmoid_is_flushed_where_the_operation_is(dtype: str) -> None:
+    edge = -math.log(NEGLIGIBLE[np.dtype(dtype)])
+    x = np.concatenate([np.linspace(edge - 2, edge + 2, 1001), [800.0, 1e30, np.inf]]).astype(dtype)
+    eager, found = chainrule.ops.logsigmoid.run(x), ours("logsigmoid", x)
+    away = np.abs(x - edge) > 1e-4
+    assert ((found == 0) == (eager == 0))[away].all()
+    assert (found[x > edge + 1e-4] == 0).all()
+    assert (found[x < edge - 1e-4] < 0).all()
 
 
 @NEED_80_BITS

@@ -138,7 +138,7 @@ class _Run:
     def go_on(self, epoch: int, most: int, stop: _StopOnRequest) -> int:
         """Run epoch number ``epoch``, and natively up to ``most``; how many were run."""
         if self.native is not None and self.native.prepare():
-            return self._natively(epoch, most)
+            return self._natively(epoch, most, stop)
         start = time.perf_counter()
         tally = Tally()
         self._batches(tally, epoch, 0, self.batches, stop)
@@ -168,10 +168,18 @@ class _Run:
             if stop.requested:
                 break
 
-    def _natively(self, epoch: int, most: int) -> int:
+    def _natively(self, epoch: int, most: int, stop: _StopOnRequest) -> int:
         """Whole epochs without Python; a step that must run as written does so, and the epoch is ended like it."""
         assert self.native is not None
-        totals, stopped = self.native.run(most)
+        shown = 0
+
+        def pause(batches: int) -> bool:
+            nonlocal shown
+            shown += batches
+            self.bar.update(batches)
+            return stop.requested
+
+        totals, stopped = self.native.run(most, pause)
         if not len(totals):  # what was compiled is no longer right
             self.native = None
             return 0
@@ -180,15 +188,16 @@ class _Run:
         self.history.loss += means[:, 0].tolist()
         if means.shape[1] > 1:
             self.history.accuracy += means[:, 1].tolist()
-        self.bar.update(done * len(self.batches))
         if stopped is None:
+            self.bar.update(done * len(self.batches) - shown)
             return done
         (first, order), (total, *right) = stopped, totals[-1]
         tally = Tally(min(first * self.native.size, self.native.examples), total, int(right[0]) if right else None)
-        with _StopOnRequest() as stop:
-            self.bar.update(first)
+        self.bar.update(done * len(self.batches) + first - shown)
+        if not stop.requested:
             self._batches(tally, epoch + done, first, self.native.from_batch(first, order), stop)
-        self._note(tally)
+        if tally.examples:
+            self._note(tally)
         return done + 1
 
     def _note(self, tally: Tally) -> None:

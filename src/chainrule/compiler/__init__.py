@@ -6,6 +6,7 @@ lower      what each operation is when written as loops (with building, indexing
                                                                        graph -> works
 schedule   which loops there are, and what runs in which: fusion       works -> loops
 emit       Python that Numba compiles, and people can read             loops -> source
+sharing    memory that several arrays use in turn                      source -> source
 variant    one recording with its memory, its guards, its native code
 step       when to record, when to trust, when to run as written
 epochs     whole epochs of training without Python

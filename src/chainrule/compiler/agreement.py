@@ -19,7 +19,7 @@ def disagreement(first: Graph, second: Graph) -> str | None:
         return f"one time it took {len(first.entries)} operations, another time {len(second.entries)}"
     places: dict[Entry, int] = {}
     for i, (x, y) in enumerate(zip(first.entries, second.entries, strict=True)):
-        if x.op != y.op or x.shape != y.shape or x.dtype != y.dtype or repr(x.meta) != repr(y.meta):
+        if x.op != y.op or x.shape != y.shape or x.dtype != y.dtype or _written(x) != _written(y):
             return f"{x.op}{x.meta or ''} of {x.shape} became {y.op}{y.meta or ''} of {y.shape}, at {at(y.where)}"
         for a, b in zip(x.inputs, y.inputs, strict=True):
             if isinstance(a, Entry) != isinstance(b, Entry) or (
@@ -44,6 +44,10 @@ def settled(first: Graph, second: Graph) -> Graph:
         if x.op == "buffer" and x.source is not y.source:
             y.op = "constant"
     return second
+
+
+def _written(entry: Entry) -> str:
+    return repr(entry.meta) if entry.meta else ""
 
 
 def _owners(entry: Entry) -> list[Any]:

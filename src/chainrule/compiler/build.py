@@ -5,7 +5,6 @@ plan     what is run: segments of native code, with calls of NumPy between them;
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,18 +12,21 @@ from chainrule.compiler.emit import Array, Emitter, Segment
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.expressions import LIBRARY, TYPES
 from chainrule.compiler.lower import Lowering
-from chainrule.compiler.schedule import Schedule, root
+from chainrule.compiler.products import accumulated
+from chainrule.compiler.schedule import Schedule
+from chainrule.compiler.sharing import share
 from chainrule.compiler.wording import Words
 
 HEAD = '''"""A training step, written by chainrule.compile."""
 import numpy as np
 from numba import njit
-from chainrule.compiler.native.blas import gemm_f32, gemm_f64
 from chainrule.compiler.native.mathematics import (
     {functions},
     add_r, max_r, min_r, mul_r,
 )
 from chainrule.compiler.native.memory import PLAIN, apart, bool_at, f32_at, f64_at, i32_at, i64_at, u8_at
+from chainrule.compiler.native.products import product_add_f32, product_add_f64, product_f32, product_f64
+from chainrule.compiler.native.vectors import widest
 
 f32, f64, i32, i64, u8, bool_ = np.float32, np.float64, np.int32, np.int64, np.uint8, np.bool_
 '''
@@ -36,7 +38,7 @@ class Plan:
 
     source     the module: for each segment k a function ``segment_k(table, scalars)``, 0 where all went well
     leaves     the leaves that are arrays, in the order of their places in ``table``
-    temporary  (work or result, shape, dtype) of what the step keeps for itself; their places come after the leaves
+    temporary  (work, result or shared memory, shape, dtype) of what the step keeps for itself; they follow the leaves
     options    the leaves that are numbers, in the order of their places in ``scalars``
     segments   what is run
     results    for each output of the step, its place in ``table``
@@ -63,7 +65,7 @@ def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[En
     ``prefix`` begins the names of its functions; ``options`` are those of another plan, whose scalars it shares.
     """
     lowering = Lowering(graph)
-    schedule = Schedule(lowering.works, fuse)
+    schedule = Schedule(accumulated(lowering.works) if fuse else lowering.works, fuse)
     shared = {_where(option): i for i, option in enumerate(options or [])}
     mine = [entry for entry in graph.entries if entry.op == "option"]
     mine += [option for option, _ in graph.options if option not in mine]
@@ -71,11 +73,10 @@ def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[En
     ordered = sorted(mine, key=places.__getitem__)
     words = Words()
     emitter = Emitter(schedule, words, places)
+    share(emitter.segments, words)
     arrays: dict[Any, Array] = {}
     for segment in emitter.segments:
-        for source, array in segment.arrays.items():
-            base = root(source)
-            arrays[base] = array if base is source else arrays.get(base) or _base(base, words)
+        arrays |= {source: array for source, array in segment.arrays.items() if array not in segment.views}
     leaves = [source for source in arrays if isinstance(source, Entry)]
     turns = {id(draw): i for i, draw in enumerate(graph.draws)}
     leaves.sort(key=lambda leaf: turns.get(id(leaf.source), -1) if leaf.op == "draw" else -1)  # draws as they were made
@@ -92,11 +93,6 @@ def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[En
 def _where(option: Entry) -> Any:
     owner, key, path = option.source[0]
     return id(owner), key, path
-
-
-def _base(base: Any, words: Words) -> Array:
-    shape = base.shape if isinstance(base, Entry) else tuple(1 if a is None else a.size for a in base.out)
-    return Array(words.name(base), base, shape or (1,), base.dtype)
 
 
 # ---------------------------------------------------------------------------------------- source
@@ -135,14 +131,15 @@ def repeat(table, scalars, results):
 
 def loops(plan: Plan, k: int) -> str:
     """The function with the loops of segment ``k``."""
-    body = "\n".join(plan.segments[k].lines)
+    body, words = "\n".join(plan.segments[k].lines), plan.segments[k].words
     load = [
         f"    {plan.words.name(option)} = scalars[{plan.places[option]}]"
         for option in plan.options
-        if ("array", option) in plan.words.names and _mentions(body, plan.words.name(option))
+        if ("array", option) in plan.words.names and plan.words.name(option) in words
     ]
     names = ", ".join([*(array.name for array, _ in given(plan, k)), "scalars"])
-    return "\n".join([f"@apart\ndef {plan.prefix}loops_{k}({names}):", *load, body, "    return 0\n"])
+    head = f"@apart\ndef {plan.prefix}loops_{k}({names}):\n    widest()  # vectors as wide as there are"
+    return "\n".join([head, *load, body, "    return 0\n"])
 
 
 def made(plan: Plan, k: int, table: str = "table", prefix: str = "") -> str:
@@ -159,10 +156,10 @@ def call(plan: Plan, k: int, prefix: str = "") -> str:
 
 
 def given(plan: Plan, k: int) -> list[tuple[Array, int]]:
-    """The arrays of a segment with their places in the table; of an alias, the place of what it is an alias of."""
+    """The arrays a segment is given, with their places in the table."""
     segment = plan.segments[k]
-    body = "\n".join(segment.lines)
-    return [(a, plan.slots[root(source)]) for source, a in segment.arrays.items() if _mentions(body, a.name)]
+    named = [a for a in segment.arrays.values() if a.name in segment.words and a not in segment.views]
+    return [(a, plan.slots[a.source]) for a in named]
 
 
 def maker(dtype: Any) -> str:
@@ -172,10 +169,6 @@ def maker(dtype: Any) -> str:
 
 def _array_name(plan: Plan, slot: int) -> str:
     return next(array.name for array, at in given(plan, 0) if at == slot)
-
-
-def _mentions(body: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", body) is not None
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler import refs
-from chainrule.compiler.entries import Entry
+from chainrule.compiler.entries import Entry, forgotten
 from chainrule.compiler.refs import Affine, Indirect, Ref, along
 from chainrule.compiler.works import Axis, Operand, Work
 
@@ -64,7 +64,7 @@ class Building:
         order: dict[Axis, None] = {}
         for operand in operands:
             source = operand.source
-            for d in source.layout() if isinstance(source, Work) else range(len(operand.index)):
+            for d in source.order() if isinstance(source, Work) else range(len(operand.index)):
                 i = operand.index[d]
                 if isinstance(i, Affine):
                     order.update((v, None) for v, _ in sorted(i.terms, key=lambda term: -term[1]))  # type: ignore[misc]
@@ -117,15 +117,14 @@ def at(axis: Axis | None) -> Affine:
 
 def shaped(entry: Entry, shape: tuple[int, ...]) -> Entry:
     """An entry for a part of one: the same dtype and words, another shape."""
-    data = np.broadcast_to(entry.dtype.type(0), shape)
-    return Entry(entry.op, (), {}, data, label="", where=entry.where, of=entry.of) if shape != entry.shape else entry
+    if shape == entry.shape:
+        return entry
+    return Entry(entry.op, (), {}, forgotten(entry.dtype, shape), where=entry.where, of=entry.of)
 
 
 def typed(entry: Entry, dtype: Any) -> Entry:
     """An entry like another, of another dtype."""
-    return Entry(
-        entry.op, (), {}, np.broadcast_to(np.dtype(dtype).type(0), entry.shape), where=entry.where, of=entry.of
-    )
+    return Entry(entry.op, (), {}, forgotten(np.dtype(dtype), entry.shape), where=entry.where, of=entry.of)
 
 
 def crosswise(ref: Ref) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.entries import Entry, Graph, in_order
+from chainrule.compiler.entries import FEW, Entry, Graph, in_order
 from chainrule.errors import ArgumentError
 from chainrule.ops.base import BOOK
 from chainrule.tensor import Tensor
@@ -31,7 +31,7 @@ def replayed(root: Entry, wrt: Any, names: Any) -> tuple[Tensor, Tensor, dict[st
         if entry.weak:
             made[entry] = entry.data
         elif entry.is_leaf:
-            kept = entry.data if entry.data.size <= 4096 or not isinstance(entry.source, np.ndarray) else entry.source
+            kept = entry.data if entry.data.size <= FEW or not isinstance(entry.source, np.ndarray) else entry.source
             made[entry] = Tensor(np.array(kept), requires_grad=kept.dtype.kind == "f")
         else:
             inputs = tuple(made[x] if isinstance(x, Entry) else x for x in entry.inputs)

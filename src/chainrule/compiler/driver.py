@@ -4,6 +4,10 @@ order     which example comes where, for each epoch (a row): the sampler's own
 gather    the examples of a batch copied, in that order, into the arguments of the step
 short     the step for a last batch that is smaller, compiled into the same loop
 totals    for each epoch (a row): the sum of what the step returned, the first of it weighted with the batch
+place     the epoch and the batch to go on with; at the end, where it stopped
+most      batches after which Python is let in
+
+It gives 0 where all epochs are done, 1 where a step must run as written, 2 after ``most`` batches.
 """
 
 from __future__ import annotations
@@ -16,16 +20,22 @@ from chainrule.compiler.expressions import TYPES
 EPOCHS = """
 
 @njit(**PLAIN)
-def epochs(table, short_table, scalars, sources, orders, totals, place, stream):
+def epochs(table, short_table, scalars, sources, orders, totals, place, stream, most):
 {arrays}
-    for epoch in range(len(orders)):
+    left = most[0]
+    for epoch in range(place[0], len(orders)):
+        begin = place[1]
         place[0] = epoch
 {batches}
+        place[1] = 0
     return 0
 """
 
-BATCH = """        for batch in range({first}, {stop}):
+BATCH = """        for batch in range(max(begin, {first}), {stop}):
             place[1] = batch
+            if left == 0:
+                return 2
+            left -= 1
             for i in range({size}):
                 at = orders[epoch, {size_all} * batch + i]
 {gather}

@@ -7,8 +7,10 @@ writing the source twice: the first time notes who could not get by with a varia
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -26,7 +28,7 @@ from chainrule.errors import shape_of
 LETTERS = "ijklmnopqrstuvw"
 
 
-@dataclass
+@dataclass(eq=False)
 class Array:
     """An array a segment works on: its name, what it holds, its shape (0-d ones have one place) and dtype."""
 
@@ -38,11 +40,22 @@ class Array:
 
 @dataclass
 class Segment:
-    """A stretch of the step without a call to NumPy: the lines of its function and the arrays it is given."""
+    """A stretch of the step without a call to NumPy: the lines of its function and the arrays it works on.
+
+    starts   the number of lines before each item
+    views    the arrays that it makes from others (see `sharing`); it is given the rest
+    """
 
     lines: list[str] = field(default_factory=list)
     arrays: dict[Any, Array] = field(default_factory=dict)
+    starts: list[int] = field(default_factory=list)
+    views: frozenset[Array] = frozenset()
     call: Work | None = None  # what NumPy does after it
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its finished lines."""
+        return frozenset(re.findall(r"\w+", "\n".join(self.lines)))
 
 
 class Emitter:
@@ -51,6 +64,8 @@ class Emitter:
     def __init__(self, schedule: Schedule, words: Words, options: dict[Entry, int]) -> None:
         self.schedule, self.words, self.options = schedule, words, options
         self.readers: dict[Work, list[list[Loop]]] = {}  # who needs an array, and the loops around those who read it
+        self.homes: dict[Work, list[Loop]] = {}
+        self.own_places: dict[Work, tuple[Any, ...]] = {}
         self._write()
         while True:  # an array may be needed to fill another one
             before = {work: len(paths) for work, paths in self.readers.items()}
@@ -71,6 +86,7 @@ class Emitter:
                 self._call(item)
                 continue
             self._headline(item)
+            self.segments[-1].starts.append(len(self.segments[-1].lines))
             self._items([item])
 
     # ------------------------------------------------------------------------------------ lines
@@ -122,6 +138,11 @@ class Emitter:
 
     def _home(self, work: Work) -> list[Loop]:
         """The loops in which the value of ``work`` is complete."""
+        if work not in self.homes:
+            self.homes[work] = self._found_home(work)
+        return self.homes[work]
+
+    def _found_home(self, work: Work) -> list[Loop]:
         path = self.schedule.path[work]
         if work.kind != "reduce":
             return path
@@ -166,6 +187,8 @@ class Emitter:
                 raise KeyError(source)
             elif source.kind in ("alias", "call"):
                 shape, dtype = tuple(1 if a is None else a.size for a in source.out), source.dtype
+                if source.kind == "alias":
+                    self._array(root(source))
             else:
                 shape, dtype = tuple(source.out[d].size for d in self._stored(source)), source.dtype
             arrays[source] = Array(self.words.name(source), source, shape or (1,), dtype)
@@ -177,6 +200,10 @@ class Emitter:
             text, _ = self.read(i.ref)  # type: ignore[arg-type]
             return f"min(max({text}, 0), {i.size - 1})"
         const, terms = i.const, []
+        if not i.terms:
+            return str(const)
+        if (only := i.plain()) is not None:
+            return self.env[only.cls()]
         for axis, coef in i.terms:
             at = self.env[axis.cls()]
             if at.isdigit():
@@ -200,7 +227,9 @@ class Emitter:
 
     def _here(self, work: Work) -> tuple[Any, ...]:
         """The places of the dimensions of a value where it is made."""
-        return tuple(Affine() if axis is None else Affine(0, ((axis, 1),)) for axis in work.out)
+        if work not in self.own_places:
+            self.own_places[work] = tuple(Affine() if a is None else Affine(0, ((a, 1),)) for a in work.out)
+        return self.own_places[work]
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -296,23 +325,31 @@ class Emitter:
         self._line(f"{place} = {literal(text, work.dtype) if dtype is None else text}")
 
     def _gemm(self, work: Work) -> None:
-        names = []
-        for operand in work.operands:
-            self.need(operand.source)
-            array = self._array(operand.source)
-            lead = [self.place(operand.index[d]) for d in self._leading(operand)]
-            names.append(f"{array.name}[{', '.join(lead)}]" if lead else array.name)
-        self.readers.setdefault(work, [])
-        index = self._here(work)
-        stored = self._stored(work)
-        lead = [self.place(index[d]) for d in stored if d < len(work.out) - 2]
-        out = self._array(work).name + (f"[{', '.join(lead)}]" if lead else "")
         m, n, k = (work.meta[x] for x in "mnk")
-        flips = [bool(operand.fill) for operand in work.operands]
-        t = TYPES[work.dtype.name]
-        sizes = f"{m}, {n}, {k}, {literal(1, work.dtype)}"
-        operands = f"{sizes}, {names[0]}, {names[1]}, {literal(0, work.dtype)}, {out}"
-        self._line(f"gemm_{t}({flips[0]}, {flips[1]}, {operands})  # {m, k} @ {k, n} -> {m, n}")
+        factors = [(bool(operand.fill), self._matrix(operand)) for operand in work.operands[:2]]
+        if work.by_columns:  # (A B)ᵀ = Bᵀ Aᵀ
+            m, n = n, m
+            factors = [(not flip, name) for flip, name in reversed(factors)]
+        flips, names = zip(*factors, strict=True)
+        given = [*flips, m, n, k]
+        name = f"product_{TYPES[work.dtype.name]}"
+        if "buffer" in work.meta:
+            name = name.replace("_", "_add_")
+            given.append(self.read(work.operands[2])[0])
+            out = self._array(work.meta["buffer"]).name
+        else:
+            self.readers.setdefault(work, [])
+            index = self._here(work)
+            lead = [self.place(index[d]) for d in self._stored(work) if d < len(work.out) - 2]
+            out = self._array(work).name + (f"[{', '.join(lead)}]" if lead else "")
+        self._line(f"{name}({', '.join(map(str, [*given, *names, out]))})  # {m, k} @ {k, n} -> {m, n}")
+
+    def _matrix(self, operand: Operand) -> str:
+        """A factor of a product, as text."""
+        self.need(operand.source)
+        array = self._array(operand.source)
+        lead = [self.place(operand.index[d]) for d in self._leading(operand)]
+        return f"{array.name}[{', '.join(lead)}]" if lead else array.name
 
     def _leading(self, operand: Operand) -> Iterable[int]:
         """The dimensions in front of a matrix that its array has."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.errors import shape_of
 
+FEW = 4096  # a value of so many numbers is remembered with them
 LEAVES = ("argument", "buffer", "option", "draw", "constant")
 WEAK = np.dtype(np.float64)  # how a Python number is computed with, before it meets an array
 
@@ -129,11 +130,9 @@ class Graph:
             [(root(x), truth) for x, truth in self.checks if isinstance(new[x], Entry)],  # else it is known
             self.draws,
         )
-        wanted = set(in_order(graph.roots()))
-        graph.entries = in_order(
-            y for x in self.entries if isinstance(y := new[x], Entry) and y in wanted
-        )  # as it was recorded
-        graph.entries = in_order([*graph.entries, *graph.roots()])
+        wanted = reached(graph.roots())
+        recorded = (y for x in self.entries if isinstance(y := new[x], Entry) and y in wanted)
+        graph.entries = in_order((*recorded, *graph.roots()))
         return graph
 
     def __len__(self) -> int:
@@ -148,15 +147,25 @@ def as_entry(number: Any, like: Entry) -> Entry:
 
 
 def remembered(array: Any) -> Any:
-    """A copy of the numbers; of many, only their shape and dtype (zeros that take no memory)."""
+    """A copy of the numbers; of more than ``FEW``, only their shape and dtype."""
     array = np.asarray(array)
-    return array.copy() if array.size <= 4096 else np.broadcast_to(array.dtype.type(0), array.shape)
+    return array.copy() if array.size <= FEW else forgotten(array.dtype, array.shape)
+
+
+def forgotten(dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+    """Numbers of which only shape and dtype are known: zeros that take no memory."""
+    return np.broadcast_to(dtype.type(0), shape)
 
 
 def in_order(roots: Iterable[Entry]) -> list[Entry]:
     """Every entry the roots are made of, each after what it is made from."""
     done: dict[Entry, None] = {}
     for start in roots:
+        if start in done:
+            continue
+        if all(x in done for x in start.inputs if isinstance(x, Entry)):  # as in what was recorded in order
+            done[start] = None
+            continue
         stack: list[tuple[Entry, bool]] = [(start, False)]
         while stack:
             entry, ready = stack.pop()
@@ -168,6 +177,18 @@ def in_order(roots: Iterable[Entry]) -> list[Entry]:
             stack.append((entry, True))
             stack += [(x, False) for x in reversed(entry.inputs) if isinstance(x, Entry) and x not in done]
     return list(done)
+
+
+def reached(roots: Iterable[Entry]) -> set[Entry]:
+    """Every entry the roots are made of, and they themselves."""
+    found = set(roots)
+    todo = list(found)
+    while todo:
+        for x in todo.pop().inputs:
+            if isinstance(x, Entry) and x not in found:
+                found.add(x)
+                todo.append(x)
+    return found
 
 
 def checked(graph: Graph) -> Graph:

@@ -4,12 +4,14 @@ A step is recorded from its first calls, in the first epochs, which run batch by
 of batch, epochs run without Python: the examples of each batch are gathered in the sampler's own order, the step runs,
 what it returns is summed up.
 
-block    epochs run in one native call: as many as take a tenth of a second, so that a bar moves and Ctrl-C is heard
+block    epochs run at once: as many as take a tenth of a second
+pace     batches run in one native call: as many as take a tenth of a second, so that a bar moves and Ctrl-C is heard
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,8 @@ from chainrule.data import DataLoader, TensorDataset
 from chainrule.data.samplers import BatchSampler, RandomSampler, SequentialSampler
 from chainrule.random import default_generator
 
-MOST = 1 << 22  # numbers of an order worked out ahead
+PAUSED = 2  # what a native call gives that ran as many batches as it was to
+MOST = 1 << 17  # numbers of orders worked out ahead: they stay in a cache
 
 
 class Epochs:
@@ -37,7 +40,7 @@ class Epochs:
         self.step, self.loader, self.weighted = step, loader, weighted
         self.ready = False
         self.reason = _why_not(loader)
-        self.block = 1
+        self.block, self.pace = 1, 64
         if not self.reason:
             self.rows = [np.ascontiguousarray(x.array) for x in loader.dataset.tensors]
             self.examples = len(loader.dataset)
@@ -107,15 +110,21 @@ class Epochs:
         self.returned = max(1, len(plan.results))
         self.draws = bool(self.memory.draws or self.short_memory.draws)
         self.stream = state_of(default_generator)
-        self.place = np.zeros(2, np.int64)
+        self.place, self.most = np.zeros(2, np.int64), np.zeros(1, np.int64)
+        self.orders: Any = np.empty((0, self.examples), np.int64)
+        self.scratch: Any = ()
 
     # ------------------------------------------------------------------------------------ running
 
-    def run(self, most: int) -> tuple[Any, tuple[int, Any] | None]:
-        """Up to ``most`` epochs, about a tenth of a second of them.
+    def run(
+        self, most: int, pause: Callable[[int], bool] = lambda batches: False
+    ) -> tuple[Any, tuple[int, Any] | None]:
+        """Up to ``most`` epochs, about a tenth of a second of them, or one.
 
-        The sums of each (a row), and None; or, if a step found that it must run as written, the sums of the epochs
-        done and, last, of the one under way, and (the number of the batch, the order of the examples) where it stopped.
+        ``pause`` is called about ten times a second with the number of batches run since, and says whether to stop.
+        The sums of each epoch (a row), and None; or, if it was stopped or a step found that it must run as written,
+        the sums of the epochs done and, last, of the one under way, and (the number of the batch, the order of the
+        examples) to go on with.
         """
         from chainrule.compiler.native.memory import compiled
 
@@ -128,24 +137,39 @@ class Epochs:
         if not (self.memory.load() and self.short_memory.load()):
             self.ready = False
             return np.zeros((0, self.returned)), None
-        start = time.perf_counter()
         given = (
             self.memory.table, self.short_memory.table, self.memory.scalars, self.sources, orders, totals,
-            self.place, self.stream,
+            self.place, self.stream, self.most,
         )  # fmt: skip
         if self.native is None:
             self.native = compiled(self.module.epochs, *given)
-            start = time.perf_counter()
-        stopped = self.native(*given)
-        self.memory.leave()
-        for variant in self.variants:
-            variant.forget()
+        start = time.perf_counter()
+        self.place[:] = 0
+        try:
+            while (end := self._stretch(given)) == PAUSED and not pause(int(self.most[0])):
+                pass
+        finally:  # also after a second Ctrl-C: the number of the step goes with the weights
+            self.memory.leave()
+            for variant in self.variants:
+                variant.forget()
         took = max(time.perf_counter() - start, 1e-9)
         self.block = max(1, min(self.block * 4, int(n * STRETCH / took)))
-        if stopped:
+        if end:
             epoch, batch = (int(x) for x in self.place)
             return totals[: epoch + 1], (batch, orders[epoch])
         return totals, None
+
+    def _stretch(self, given: tuple[Any, ...]) -> int:
+        """One native call, of whole epochs if they are short; the next one runs as many batches as this one's time
+        allows.
+        """
+        whole = self.batches + (self.rest > 0)
+        self.most[0], start = self.pace - self.pace % whole or self.pace, time.perf_counter()
+        end = int(self.native(*given))
+        if end == PAUSED:
+            took = max(time.perf_counter() - start, 1e-9)
+            self.pace = max(1, min(self.pace * 4, int(self.pace * STRETCH / took)))
+        return end
 
     def from_batch(self, first: int, order: Any) -> Any:
         """The batches of an epoch from number ``first`` on."""
@@ -160,13 +184,15 @@ class Epochs:
 
         sampler: Any = self.loader.sampler
         generator, batches = self.loader.generator, self.loader.batch_sampler or ()
-        orders = np.empty((n, self.examples), np.int64)
+        if len(self.orders) < n:
+            self.orders = np.empty((n, self.examples), np.int64)
+        orders = self.orders[:n]
         if type(sampler) is SequentialSampler:
             twister.skip(twister.state_of(generator or default_generator), 2 * n)
             orders[:] = np.arange(self.examples)
         elif _simple(sampler) and generator is None and sampler.generator is None:
-            keys, drawn, inverse = shuffling.fresh_scratch(self.examples)
-            keep(shuffling.fresh_orders)(self.stream, orders, keys, drawn, inverse)
+            self.scratch = self.scratch or shuffling.fresh_scratch(self.examples)
+            keep(shuffling.fresh_orders)(self.stream, orders, *self.scratch)
         elif _simple(sampler) and generator is sampler.generator:
             keep(shuffling.own_orders)(twister.state_of(generator), orders, shuffling.reciprocals(self.examples))
         else:

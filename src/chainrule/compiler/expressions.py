@@ -67,7 +67,6 @@ EXPRESSIONS: dict[str, str] = {
 """Every operation that can be written in a loop."""
 
 COMPARE = frozenset(("eq", "ne", "lt", "le", "gt", "ge", "outside"))
-FLOAT_ONLY = frozenset((*UFUNCS, "atan2", "hypot", "sqrt", "fmod", "floor_divide", "remainder", "pow"))
 LIBRARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid", "logsigmoid", "expm1", "log1p", "erf")
 
 WHOLE = {

@@ -14,7 +14,7 @@ from chainrule.compiler.building import Building, at, crosswise, shaped
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.expressions import EXPRESSIONS
 from chainrule.compiler.indexing import cat, gather, getitem, pick, ungather, unindex
-from chainrule.compiler.products import matmul
+from chainrule.compiler.products import matmul, stored_by_columns
 from chainrule.compiler.refs import Ref
 from chainrule.compiler.sliding import at_peak, overlap, unpeak, windows
 from chainrule.compiler.works import Axis, Operand, Work
@@ -69,7 +69,9 @@ class Lowering(Building):
         axes, out = self.axes(entry.shape)
         operands = [self.given(x, out) for x in entry.inputs]
         axes = self.lying(axes, operands)
-        return refs.whole(self.work("map", entry, axes, operands, out, entry.op, meta=entry.meta), entry.shape)
+        work = self.work("map", entry, axes, operands, out, entry.op, meta=entry.meta)
+        work.by_columns = any(stored_by_columns(operand, axes) for operand in operands)
+        return refs.whole(work, entry.shape)
 
     def _full(self, entry: Entry) -> Ref:
         return refs.whole(self.work("map", entry, [], [Operand(entry.inputs[0])], [], "copy"), ()).put(entry.shape, {})

@@ -49,15 +49,19 @@ def label_results(entries: list[Entry]) -> None:
             entry.label = assigned(text_of(entry.where))
 
 
-def argument_names(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
-    """What the function calls the tensors it is given, in the order in which `packing.unpacked` finds them."""
+def parameter_names(function: Any, n: int) -> list[str]:
+    """What the function calls its first ``n`` arguments."""
     try:
-        names = list(inspect.signature(function).parameters)
+        names = list(inspect.signature(function).parameters)[:n]
     except (TypeError, ValueError):
         names = []
-    names += [f"argument{i}" for i in range(len(names), len(args))]
+    return names + [f"argument{i}" for i in range(len(names), n)]
+
+
+def argument_names(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    """What the function calls the tensors it is given, in the order in which `packing.unpacked` finds them."""
     found: list[str] = []
-    for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+    for name, value in [*zip(parameter_names(function, len(args)), args, strict=True), *kwargs.items()]:
         _collect(value, name, found)
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.tensor import Tensor
 
 Layout = Any
-"""A hashable picture of a structure: tensors stand in it as (shape, dtype), the rest as it is."""
+"""A hashable picture of a structure, with tensors as (shape, dtype, which one, whether gradients are wanted)."""
 
 
 def unpacked(value: Any) -> tuple[Layout, list[Any]]:
@@ -21,7 +21,7 @@ def _layout(value: Any, tensors: list[Any]) -> Layout:
     if isinstance(value, Tensor):
         tensors.append(value)
         same = next(i for i, x in enumerate(tensors) if x.array is value.array)  # given twice is not given two
-        return ("tensor", value.array.shape, value.array.dtype, same)
+        return ("tensor", value.array.shape, value.array.dtype, same, value.node is not None)
     if isinstance(value, tuple | list):
         return (type(value), *[_layout(x, tensors) for x in value])
     if isinstance(value, dict):
@@ -33,13 +33,13 @@ def _layout(value: Any, tensors: list[Any]) -> Layout:
     return ("value", type(value), value)
 
 
-def plain(layout: Layout) -> list[tuple[Any, Any]] | None:
-    """(shape, dtype) of each argument of a call with different tensors alone, none by name; None for other calls."""
+def plain(layout: Layout) -> list[tuple[Any, Any, bool]] | None:
+    """What a picture says of each argument of a call with different tensors alone, none by name; None for others."""
     (_, args, kwargs) = layout
     parts = args[1:]
     if len(kwargs) > 1 or any(part[0] != "tensor" or part[3] != i for i, part in enumerate(parts)):
         return None
-    return [(shape, dtype) for _, shape, dtype, _ in parts]
+    return [(shape, dtype, graded) for _, shape, dtype, _, graded in parts]
 
 
 def packer(layout: Layout) -> Callable[[list[Any]], Any]:
@@ -47,6 +47,14 @@ def packer(layout: Layout) -> Callable[[list[Any]], Any]:
     if layout and layout[0] == "tensor":
         return lambda tensors: tensors[0]
     return lambda tensors: _packed(layout, iter(tensors))
+
+
+def packed_rows(layout: Layout, rows: Any) -> list[Any]:
+    """The value of this layout for each row of numbers, (values, numbers)."""
+    if layout[0] == "tensor":
+        return rows[:, 0].tolist()
+    pack = packer(layout)
+    return [pack(row) for row in rows.tolist()]
 
 
 def _packed(layout: Layout, tensors: Any) -> Any:

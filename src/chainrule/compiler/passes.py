@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.entries import Entry, Graph, remembered
+from chainrule.compiler.entries import FEW, Entry, Graph, forgotten, remembered
 from chainrule.compiler.scalars import ARITHMETIC, QUESTIONS
-from chainrule.ops.base import BOOK
+from chainrule.ops.base import BOOK, Op
+from chainrule.ops.dtypes import NEGLIGIBLE
 from chainrule.ops.reduction import count
 
 
@@ -51,15 +52,21 @@ Rewrite = Callable[[Entry, tuple[Any, ...]], Any]
 
 def unchanged(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
     """The entry itself, or one like it where its inputs changed."""
-    return entry if all(a is b for a, b in zip(inputs, entry.inputs, strict=True)) else entry.like(inputs)
+    return entry if inputs == entry.inputs else entry.like(inputs)
 
 
 def made(op: str, like: Entry, *inputs: Any, **meta: Any) -> Entry:
     """A new entry, for a part of what ``like`` did."""
-    raw = [x.data if isinstance(x, Entry) else x for x in inputs]
+    return Entry(op, inputs, meta, _numbers(BOOK[op], like, inputs, meta), where=like.where, of=like.of)
+
+
+def _numbers(op: Op, like: Entry, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Any:
+    """The numbers of a part; where those it is made from were many and not kept, its shape alone is worked out."""
+    given = [x for x in inputs if isinstance(x, Entry)]
+    if any(math.prod(x.shape) > FEW for x in given) and all(x.dtype == like.dtype for x in given):
+        return forgotten(like.dtype, op.infer(*(x.shape if isinstance(x, Entry) else () for x in inputs), **meta))
     with np.errstate(all="ignore"):
-        data = remembered(BOOK[op].run(*raw, **meta))
-    return Entry(op, inputs, meta, data, where=like.where, of=like.of)
+        return remembered(op.run(*(x.data if isinstance(x, Entry) else x for x in inputs), **meta))
 
 
 # ---------------------------------------------------------------------------------------- split
@@ -78,8 +85,35 @@ def _split_log_softmax(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
     if not x.data.size:
         return unchanged(entry, inputs)
     off = made("sub", entry, x, made("amax", entry, x, dim=dim, keepdim=True))
-    total = made("sum", entry, made("exp", entry, off), dim=dim, keepdim=True)
+    total = made("sum", entry, _held("exp", entry, off), dim=dim, keepdim=True)  # 1 or more: small ones add nothing
     return made("sub", entry, off, made("log", entry, total))
+
+
+def _held(op: str, like: Entry, x: Entry) -> Entry:
+    """e^x or σ(x), held just below what is negligible: no subnormal numbers, which are slow already to make."""
+    return made(op, like, made("maximum", like, x, math.log(NEGLIGIBLE[x.dtype]) - 1.0))
+
+
+def _split_flush(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
+    (x,), small = inputs, NEGLIGIBLE[entry.dtype]
+    if x.op in ("exp", "sigmoid"):
+        x = _softmax_again(x) or _held(x.op, x, x.inputs[0])
+    size = made("abs", entry, x)
+    counts = Entry("gt", (size, small), {}, remembered(size.data > small), where=entry.where, of=entry.of)
+    return made("mul", entry, x, made("cast", entry, counts, dtype=entry.dtype))
+
+
+def _softmax_again(entry: Entry) -> Entry | None:
+    """e^(off - log Σ e^off) is e^off / Σ e^off, which are there; None for any other entry."""
+    x = entry.inputs[0]
+    total = x.inputs[1].inputs[0] if x.op == "sub" and getattr(x.inputs[1], "op", "") == "log" else None
+    parts = total.inputs[0] if isinstance(total, Entry) and total.op == "sum" else None
+    if entry.op != "exp" or not isinstance(parts, Entry) or parts.op != "exp":
+        return None
+    held = parts.inputs[0]
+    if held.op != "maximum" or held.inputs[0] is not x.inputs[0]:
+        return None
+    return Entry("div", (parts, total), {}, entry.data, where=entry.where, of=entry.of)
 
 
 def _dims(entry: Entry) -> Any:
@@ -104,7 +138,7 @@ def _split_linear(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
 
 
 def _times(like: Entry, x: Entry, y: Entry) -> Entry:
-    data = np.broadcast_to(x.dtype.type(0), (*x.shape[:-1], y.shape[-1]))
+    data = forgotten(x.dtype, (*x.shape[:-1], y.shape[-1]))
     return Entry("matmul", (x, y), {}, data, where=like.where, of=like.of)
 
 
@@ -117,6 +151,15 @@ def _split_pow(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
     if y == 3:
         return made("mul", entry, made("mul", entry, x, x), x)
     return unchanged(entry, inputs)
+
+
+def _split_div(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
+    """Divided by an option of the optimizer (1 - beta^t): multiplied by its inverse, worked out once for all places."""
+    x, y = inputs
+    if not (isinstance(x, Entry) and isinstance(y, Entry) and y.weak) or x.weak or entry.dtype.kind != "f":
+        return unchanged(entry, inputs)
+    inverse = Entry("div", (1.0, y), {}, 1 / y.data if y.data else math.inf, weak=True, where=entry.where)
+    return Entry("mul", (x, inverse), {}, entry.data, where=entry.where, of=entry.of)
 
 
 def _split_standardize(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
@@ -137,9 +180,11 @@ def _split_sum_squares(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
 SPLIT: dict[str, Callable[[Entry, tuple[Any, ...]], Any]] = {
     "softmax": _split_softmax,
     "log_softmax": _split_log_softmax,
+    "flush": _split_flush,
     "mean": _split_mean,
     "linear": _split_linear,
     "pow": _split_pow,
+    "div": _split_div,
     "standardize": _split_standardize,
     "sum_squares": _split_sum_squares,
 }
@@ -174,11 +219,8 @@ def _folded(entry: Entry, inputs: tuple[Any, ...]) -> Any:
     numbers = not any(isinstance(x, Entry) and x.op not in ("constant", "full") for x in inputs)
     if entry.weak:
         return _scalar(entry, inputs)
-    if numbers and entry.data.size <= 4096 and BOOK.get(entry.op):  # what it came to then, it comes to always
+    if numbers and entry.data.size <= FEW and BOOK.get(entry.op):  # what it came to then, it comes to always
         return _uniform(Entry("constant", data=entry.data, source=entry.data, where=entry.where))
-    again = _softmax_again(entry, inputs)
-    if again is not None:
-        return again
     idle = _idle(entry, inputs)
     return unchanged(entry, inputs) if idle is None else idle
 
@@ -196,18 +238,6 @@ def _scalar(entry: Entry, inputs: tuple[Any, ...]) -> Any:
         return unchanged(entry, inputs)
     rule = ARITHMETIC.get(entry.op) or QUESTIONS[entry.op]
     return float(rule(*inputs))  # a question's answer too: 1.0 or 0.0
-
-
-def _softmax_again(entry: Entry, inputs: tuple[Any, ...]) -> Any:
-    """e^(off - log Σ e^off) is e^off / Σ e^off, which are there; None for any other entry."""
-    x = inputs[0]
-    if entry.op != "exp" or not isinstance(x, Entry) or x.op != "sub" or getattr(x.inputs[1], "op", "") != "log":
-        return None
-    off, total = x.inputs[0], x.inputs[1].inputs[0]
-    parts = total.inputs[0] if isinstance(total, Entry) and total.op == "sum" else None
-    if not isinstance(parts, Entry) or parts.op != "exp" or parts.inputs[0] is not off:
-        return None
-    return Entry("div", (parts, total), {}, entry.data, label=entry.label, where=entry.where, of=entry.of)
 
 
 def _idle(entry: Entry, inputs: tuple[Any, ...]) -> Any:

@@ -26,6 +26,10 @@ class Affine:
 
     def put(self, into: dict[Hashable, Affine]) -> Affine:
         """With every variable replaced by an affine function of others."""
+        if not self.terms:
+            return self
+        if (variable := self.plain()) is not None:
+            return into[variable]
         const, terms = self.const, dict[Hashable, int]()
         for variable, coef in self.terms:
             inner = into[variable]

@@ -20,9 +20,8 @@ from typing import Any
 
 from chainrule.compiler.entries import Entry
 from chainrule.compiler.refs import Affine
-from chainrule.compiler.works import Axis, Operand, Work
+from chainrule.compiler.works import UNROLL, Axis, Operand, Work
 
-UNROLL = 16  # inner loops up to this long may be written out
 BUDGET = 200  # as long as no more lines than this come of it, in the whole step
 
 
@@ -65,7 +64,7 @@ class Schedule:
         checks: list[Work] = []
         for work in works:
             needs = list(self._dependencies(work))
-            if work.kind == "store":
+            if work.writes:
                 needs += [Dependency(check, frozenset()) for check in checks]
                 needs += self._before(work)
             self._place(work, needs)
@@ -91,11 +90,6 @@ class Schedule:
                 mine = i.plain() if isinstance(i, Affine) else None
                 if axis is not None and mine is not None and mine.size == axis.size:
                     join(mine, axis)
-        buffer = work.meta.get("buffer")
-        if (
-            work.kind == "store" and buffer is not None
-        ):  # updates in the order in which the buffer lies: nothing to join
-            return
 
     def _same(self, operand: Operand, out: Iterable[Axis | None]) -> frozenset[Axis]:
         """The classes along which ``operand`` reads at just the place where its source was written."""
@@ -125,7 +119,7 @@ class Schedule:
         found = []
         for reader, operand in self._readers.get(store.meta.get("buffer"), ()):  # type: ignore[arg-type]
             same: frozenset[Axis] = frozenset()
-            if reader.kind != "gemm" and not operand.masks:
+            if "gemm" not in (reader.kind, store.kind) and not operand.masks:
                 same = self._same(operand, store.out)
             found.append(Dependency(reader, same))
         return found

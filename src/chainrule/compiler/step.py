@@ -20,7 +20,9 @@ from chainrule.compiler.names import argument_names, label_arguments, label_buff
 from chainrule.compiler.packing import Layout, numbers, unpacked
 from chainrule.compiler.passes import Pass
 from chainrule.compiler.tape import Tape
-from chainrule.compiler.variant import Variant
+from chainrule.compiler.values import CompiledValues, compile_values
+from chainrule.compiler.values.form import Arguments
+from chainrule.compiler.variant import Variant, entangled
 from chainrule.errors import ArgumentError, CompileError, CompileWarning
 from chainrule.taping import tapes
 
@@ -35,32 +37,41 @@ class Step:
         functools.update_wrapper(self, function)
         self.function, self.strict = function, strict
         self.variants: dict[Any, list[Variant]] = {}
-        self.tapes: dict[Any, tuple[Tape, Graph, Any]] = {}
+        self.once: dict[Any, tuple[Graph, Any]] = {}  # recorded once, and what that returned
         self.calls, self.disagreed = 0, 0
         self.reason = reason  # why it runs as it was written; None while it is compiled
         self.last: Variant | None = None
         self.native = True  # False: record, but run as written, because whole epochs will be compiled instead
         self.guard: Guard | None = None
+        self.values: CompiledValues | None = None  # what runs instead, once it was called with Values
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.reason is not None or tapes:
             return self.function(*args, **kwargs)
+        if self.values is not None:
+            return self.values(*args, **kwargs)
         last = self.last
         if not self.native and any(v.fits() for v in self.variants.get(unpacked((args, kwargs))[0], ())):
             return self.function(*args, **kwargs)
+        tried = None
         if last is not None and last.takes(args, kwargs) and last.fits():
+            tried = last
             done, result = last.run(list(args))
             if done:
                 return result
         layout, tensors = unpacked((args, kwargs))
-        if last is None or last.layout != layout or not last.fits():
-            for variant in self.variants.get(layout, ()):
-                if variant is not last and variant.fits():
-                    self.last = variant
-                    done, result = variant.run(tensors)
-                    if done:
-                        return result
-                    break
+        if not tensors and Arguments(args, kwargs).values:  # those that see Values around them are known before
+            self.values = compile_values(self.function, self.strict)
+            return self.values(*args, **kwargs)
+        for variant in self.variants.get(layout, ()):
+            if variant is tried or not variant.fits():
+                continue
+            if reason := variant.entangled(tensors):
+                return self._this_time_as_written(reason, args, kwargs)
+            self.last = variant
+            done, result = variant.run(tensors)
+            if done:
+                return result
         return self._recorded(layout, tensors, args, kwargs)
 
     # ------------------------------------------------------------------------------------ recording
@@ -84,24 +95,26 @@ class Step:
         for tensor in tensors:
             if id(tensor.array) in inside and tape.reason is None:
                 tape.spoil(f"{inside[id(tensor.array)]} is given to a step that knows it already")
+        if tape.reason is None and (reason := entangled(tensors, graph)):
+            tape.spoil(reason)
         if tape.reason or (changed := places.changed()):
             self._give_up(tape.reason or f"the step itself changes {changed}")
             return result
-        known = self.tapes.pop(layout, None)
+        known = self.once.pop(layout, None)
         if known is None:
-            self.tapes[layout] = (tape, graph, out)
+            self.once[layout] = (graph, out)
             return result
-        difference = disagreement(known[1], graph) or (known[2] != out and "what it returns") or None
+        difference = disagreement(known[0], graph) or (known[1] != out and "what it returns") or None
         if difference:
             self.disagreed += 1
             if self.disagreed >= PATIENCE:
                 self._give_up(f"it does not do the same each time: {difference}")
-            self.tapes[layout] = (tape, graph, out)
+            self.once[layout] = (graph, out)
             return result
         label_results(graph.entries)
         label_arguments(graph.entries, argument_names(self.function, args, kwargs))
         label_buffers(graph.entries, places.arrays)
-        graph = settled(known[1], graph)
+        graph = settled(known[0], graph)
         places.hold(tape.owners)
         recording = time.perf_counter() - start
         self._add(layout, Variant(graph, layout, out, places, recording, list(tape.gradients.values())))
@@ -124,6 +137,12 @@ class Step:
         self.reason = reason
         warnings.warn(f"{self._name()} runs eagerly: {reason}", CompileWarning, stacklevel=4)
 
+    def _this_time_as_written(self, reason: str, args: Any, kwargs: Any) -> Any:
+        if self.strict:
+            raise CompileError(f"{self._name()} cannot run as compiled: {reason}")
+        warnings.warn(f"{self._name()} runs eagerly in this call: {reason}", CompileWarning, stacklevel=3)
+        return self.function(*args, **kwargs)
+
     def _name(self) -> str:
         return getattr(self.function, "__qualname__", repr(self.function))
 
@@ -144,17 +163,17 @@ class Step:
     @property
     def source(self) -> str:
         """The generated Python of the variant that ran last."""
-        return self._shown().source
+        return (self.values or self._shown()).source
 
     @property
     def graph(self) -> Any:
         """The recorded step, to be drawn: ``chainrule.graph.draw(step.graph)``."""
-        return self._shown().drawn()
+        return self.values.graph if self.values else self._shown().drawn()
 
     @property
     def passes(self) -> Sequence[Pass]:
         """The graph after each pass, with what it took away and how long it took."""
-        return self._shown().passes
+        return (self.values or self._shown()).passes
 
     def repeat(self, n: int) -> list[Any]:
         """``[step() for _ in range(n)]`` for a step without arguments, natively from step to step, as numbers.
@@ -173,6 +192,8 @@ class Step:
         return results
 
     def __repr__(self) -> str:
+        if self.values is not None:
+            return repr(self.values)
         n = sum(map(len, self.variants.values()))
         state = f"as written: {self.reason}" if self.reason else f"{n} variant{'s' if n != 1 else ''}"
         return f"<compiled {self._name()}, {state}>"

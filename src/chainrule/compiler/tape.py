@@ -13,6 +13,7 @@ spoilt   the step did something that cannot be written down; ``reason`` says wha
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,11 @@ from chainrule.tensor import Tensor
 
 
 class Cell:
-    """Memory, and the value it holds."""
+    """Memory, and the value it holds.  ``array`` is that of a leaf, or a weak reference to that of a result."""
 
     __slots__ = ("array", "count", "entry", "leaf", "version", "view")
 
-    def __init__(self, entry: Entry, array: Array, version: list[int], leaf: Entry | None, view: bool) -> None:
+    def __init__(self, entry: Entry, array: Any, version: list[int], leaf: Entry | None, view: bool) -> None:
         self.entry, self.array, self.version, self.count = entry, array, version, version[0]
         self.leaf, self.view = leaf, view
 
@@ -47,7 +48,7 @@ class Tape:
         self.checks: list[tuple[Entry, bool]] = []
         self.reason: str | None = None
         self.strict, self.arguments = strict, arguments
-        self.cells: dict[int, Cell] = {}  # by the id of the array; the cell keeps the array alive
+        self.cells: dict[int, Cell] = {}  # by the id of the array, as long as that lives
         self.stored: list[Cell] = []
         self.optional: dict[tuple[Any, ...], Scalar] = {}  # options by (id of their dict, key, path), as they are now
         self.firsts: dict[tuple[int, str], Scalar | None] = {}  # ... and as they were at first
@@ -99,7 +100,7 @@ class Tape:
         entry = Entry(op.name, given, meta, remembered(result.array), where=here())
         view = op.shares_memory and is_view(result.array, inputs[0].array)
         self.entries.append(entry)
-        self.cells[id(result.array)] = Cell(entry, result.array, result.version, None, view)
+        self._result(Cell(entry, None, result.version, None, view), result.array)
 
     def walking(self) -> None:
         """A walk back begins: what is written down from here on is the work of gradient rules."""
@@ -149,7 +150,13 @@ class Tape:
 
     def same(self, copy: Array, tensor: Tensor) -> None:
         """``copy`` holds the value of ``tensor``."""
-        self.cells[id(copy)] = Cell(self.entry(tensor), copy, [0], None, False)
+        self._result(Cell(self.entry(tensor), None, [0], None, False), copy)
+
+    def _result(self, cell: Cell, array: Array) -> None:
+        """``array`` is the memory of ``cell``: known by its id until it dies, for others may have that id then."""
+        key, cells = id(array), self.cells
+        cell.array = weakref.ref(array, lambda _: cells.pop(key, None))
+        cells[key] = cell
 
     def written(self, tensor: Tensor, result: Tensor) -> None:
         """``result`` was written over the memory of ``tensor``."""

@@ -14,7 +14,7 @@ from chainrule.compiler.drawing import roots
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.guards import Guard
 from chainrule.compiler.memory import Memory
-from chainrule.compiler.packing import Layout, numbers, packer, plain
+from chainrule.compiler.packing import Layout, numbers, packed_rows, packer, plain
 from chainrule.compiler.passes import simplified
 from chainrule.compiler.works import Work
 from chainrule.ops.base import BOOK
@@ -39,14 +39,19 @@ class Variant:
         self.plan: Plan = planned(self.simple)
         self.planning = time.perf_counter() - start
         self.source = self.plan.source
-        self.reason = overlapping(self.plan, self.simple)
+        self.reason = overlapping(self.plan, self.simple) or futile(self.plan)
         if self.reason:
             return
-        self.memory = Memory(self.plan, self.simple)
-        self.pack = packer(out)
+        self.out, self.pack = out, packer(out)
         self.plain = plain(layout)
+        self.owners = frozenset(owner(leaf.source) for leaf in graph.entries if leaf.op == "buffer")
         self.unchanged = guard.checker()
         self.compiling = 0.0
+
+    @functools.cached_property
+    def memory(self) -> Memory:
+        """Its arrays: made when it first runs, where those of the recording have made room."""
+        return Memory(self.plan, self.simple)
 
     @functools.cached_property
     def module(self) -> Any:
@@ -99,10 +104,19 @@ class Variant:
         """Whether a call has just the tensors it was recorded with, one after the other, and nothing else."""
         if kwargs or self.plain is None or len(args) != len(self.plain):
             return False
-        for x, (shape, dtype) in zip(args, self.plain, strict=True):
-            if type(x) is not Tensor or x.array.shape != shape or x.array.dtype is not dtype:
+        for x, (shape, dtype, graded) in zip(args, self.plain, strict=True):
+            if type(x) is not Tensor:
+                return False
+            array, node = x.array, x.node
+            if array.shape != shape or array.dtype is not dtype or (node is not None) != graded:
+                return False
+            if (id(array) if array.base is None else owner(array)) in self.owners or (node and node.op):
                 return False
         return len(args) < 2 or len({id(x.array) for x in args}) == len(args)
+
+    def entangled(self, tensors: list[Tensor]) -> str | None:
+        """Why a call with these must run as written, though they look like those it was recorded with."""
+        return entangled(tensors, self.recorded)
 
     def forget(self) -> None:
         """No gradient is kept: what an earlier call left is none of this one."""
@@ -154,11 +168,47 @@ class Variant:
         finally:
             memory.leave()
             self.forget()
-        return [self.pack(row) for row in values[:ran_all].tolist()]
+        return packed_rows(self.out, values[:ran_all])
 
     def drawn(self) -> Any:
         """The recorded graph, to be drawn."""
         return roots(self.recorded)
+
+
+def owner(array: Any) -> int:
+    """What stands for the memory that an array is a view of."""
+    while (base := getattr(array, "base", None)) is not None:
+        array = base
+    return id(array)
+
+
+def entangled(tensors: list[Tensor], graph: Graph) -> str | None:
+    """What binds arguments to the step by more than their numbers, in words; None if nothing does.
+
+    An argument is copied when the step begins.  It must not be a tensor that the step knows already (the gradient flows
+    into it twice), nor memory that the step changes on the way, nor be made of what would have gradients as well.
+    """
+    stored = {buffer for buffer, _ in graph.stores}
+    for i, x in enumerate(tensors):
+        if x.node is not None and x.node.op is not None:
+            return f"argument {i + 1} is the result of operations that gradients would flow back through: detach() it"
+        for leaf in graph.entries:
+            if leaf.op == "buffer" and owner(x.array) == owner(leaf.source):
+                name = leaf.label or f"a tensor of shape {leaf.shape}"
+                if x.array is leaf.source:
+                    return f"{name} is given to a step that knows it already"
+                if leaf in stored and np.may_share_memory(x.array, leaf.source):
+                    return f"argument {i + 1} shares memory with {name}, which the step changes: clone() it"
+    return None
+
+
+def futile(plan: Plan) -> str | None:
+    """Why a step is better run as written: nothing of it becomes loops."""
+    works = [work for work in plan.schedule.path if not work.entry.weak and work.how != "copy"]
+    left = dict.fromkeys(work.how for work in works if work.kind == "call")
+    if not left or any(work.kind in ("map", "reduce", "gemm") for work in works):
+        return None
+    return f"it would not pay: all it does is left to NumPy ({', '.join(left)})"
 
 
 def overlapping(plan: Plan, graph: Graph) -> str | None:

@@ -46,6 +46,10 @@ class Words:
         """The name of an array, or of an option."""
         return self._name(("array", source), self._wish(source))
 
+    def memory(self, source: Any) -> str:
+        """The name of memory that several arrays use in turn."""
+        return self._name(("array", source), "memory")
+
     def variable(self, work: Work) -> str:
         """The name of the variable of a value."""
         wish = self._wish(work)

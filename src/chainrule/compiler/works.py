@@ -6,7 +6,7 @@ work      one thing to do for all places of its axes:
 
     map      an expression of its operands
     reduce   add (or multiply, or take the larger) into places that depend on some of the axes only
-    gemm     a product of matrices, by BLAS
+    gemm     a product of matrices, or one added to a buffer
     store    write a value into a buffer
     check    stop the step if a condition does not hold
 """
@@ -21,6 +21,8 @@ import numpy as np
 from chainrule.compiler.entries import Entry
 from chainrule.compiler.refs import Affine, Indirect
 
+UNROLL = 16  # inner loops up to this long may be written out
+
 
 class Axis:
     """A dimension to loop over."""
@@ -34,10 +36,11 @@ class Axis:
 
     def cls(self) -> Axis:
         """The axis that stands for the whole class."""
-        axis = self
-        while axis.joined is not None:
-            axis = axis.joined
-        return axis
+        if self.joined is None:
+            return self
+        while self.joined.joined is not None:  # the way there is short from now on
+            self.joined = self.joined.joined
+        return self.joined
 
 
 @dataclass(eq=False)
@@ -67,14 +70,24 @@ class Work:
     target: tuple[Any, ...] | None = None  # where a reduction adds, if not at ``out`` itself
     meta: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    by_columns: bool = False  # two dimensions, stored the other way round than its loops run (`products.matmul`)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The kind of number it makes."""
         return self.entry.dtype
 
+    @property
+    def writes(self) -> bool:
+        """Whether it changes what is not its own: only after all checks."""
+        return self.kind == "store" or "buffer" in self.meta
+
     def layout(self) -> list[int]:
-        """The dimensions of its result of size above 1, in the order in which they lie in memory: that of its loops."""
+        """The dimensions of its result of size above 1, in the order in which they lie in memory."""
+        return self.order()[::-1] if self.by_columns else self.order()
+
+    def order(self) -> list[int]:
+        """The dimensions of its result of size above 1, in the order of its loops."""
         dims = [d for d, axis in enumerate(self.out) if axis is not None]
         if self.kind not in ("map", "reduce") or self.target is not None:
             return dims

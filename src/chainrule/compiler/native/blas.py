@@ -1,10 +1,4 @@
-"""Matrix products in compiled code: the BLAS that SciPy brings, called without Python.
-
-    gemm_f32(ta, tb, m, n, k, alpha, A, B, beta, C)     C (m, n) = alpha op(A) op(B) + beta C
-    gemm_at_f32(…, A, lda, B, ldb, beta, C, ldc)        with the distance between rows, for columns cut out of more
-
-and ``_f64``.  ``ta`` says that A is stored transposed, as (k, m); everything is C-contiguous.  With beta = 0, C is only
-written.  BLAS counts columns where we count rows, so it is asked for Cᵀ = op(B)ᵀ op(A)ᵀ.
+"""The BLAS that SciPy brings, called from compiled code without Python.
 
 The functions are bound under names of ours (``chainrule_sgemm``), which code on disk finds again in another process.
 `cython_blas` is loaded by its file: importing `scipy.linalg` around it would take 0.2 s.
@@ -24,9 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 MODULE = "scipy.linalg.cython_blas"
 _FOUND = importlib.util.find_spec("scipy")
@@ -95,74 +87,28 @@ class _Call:
         self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), self.arguments)
 
 
-def _signature(pattern: str, kind: types.Float, arguments: Any) -> Any:
-    """Types by a letter each: t a flag, i a whole number, f a number, a an array (as it comes)."""
-    fixed = {"t": types.boolean, "i": types.int64, "f": kind}
-    kinds = [fixed.get(letter, given) for letter, given in zip(pattern, arguments, strict=True)]
-    for letter, given in zip(pattern, kinds, strict=True):
-        if letter == "a" and not (isinstance(given, types.Array) and given.dtype == kind):
-            raise TypeError(f"{given}: a matrix product of {kind} needs arrays of {kind}")
-    return types.void(*kinds)
+def write_gemm(
+    builder: ir.IRBuilder, number: ir.Type, flags: list[ir.Value], sizes: list[ir.Value], alpha: ir.Value,
+    arrays: list[ir.Value], beta: ir.Value,
+) -> None:  # fmt: skip
+    """Write the call ``C = alpha op(A) op(B) + beta C``, everything C-contiguous; with beta = 0, C is only written.
 
-
-def _data(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> list[ir.Value]:
-    """Arrays as the addresses of their numbers, all else as it is."""
-    return [
-        context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
-        for kind, value in zip(signature.args, values, strict=True)
-    ]
-
-
-def _write_gemm(builder: ir.IRBuilder, name: str, values: list[ir.Value]) -> None:
-    ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc = values
+    BLAS counts columns where we count rows, so it is asked for Cᵀ = op(B)ᵀ op(A)ᵀ.
+    """
+    (ta, tb), (m, n, k), (a, b, c) = flags, sizes, arrays
     call = _Call(builder)
     call.letter(tb)
     call.letter(ta)
     call.whole(n, m, k)
     call.pass_(alpha)
     call.arguments.append(b)
-    call.whole(ldb)
+    call.whole(builder.select(tb, k, n))
     call.arguments.append(a)
-    call.whole(lda)
+    call.whole(builder.select(ta, m, k))
     call.pass_(beta)
     call.arguments.append(c)
-    call.whole(ldc)
-    call.run(name)
-
-
-def _gemm_at(name: str, kind: types.Float) -> Any:
-    @intrinsic
-    def gemm_at(
-        typing: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, A: Any, lda: Any, B: Any, ldb: Any,
-        beta: Any, C: Any, ldc: Any,
-    ) -> Any:  # fmt: skip
-        def write(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
-            _write_gemm(builder, name, _data(context, builder, signature, values))
-            return context.get_dummy_value()
-
-        return _signature("ttiiifaiaifai", kind, (ta, tb, m, n, k, alpha, A, lda, B, ldb, beta, C, ldc)), write
-
-    return gemm_at
-
-
-def _gemm(name: str, kind: types.Float) -> Any:
-    @intrinsic
-    def gemm(
-        typing: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, A: Any, B: Any, beta: Any, C: Any
-    ) -> Any:
-        def write(context: Any, builder: ir.IRBuilder, signature: Any, values: Any) -> Any:
-            ta, tb, m, n, k, alpha, a, b, beta, c = _data(context, builder, signature, values)
-            lda, ldb = builder.select(ta, m, k), builder.select(tb, k, n)
-            _write_gemm(builder, name, [ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, n])
-            return context.get_dummy_value()
-
-        return _signature("ttiiifaafa", kind, (ta, tb, m, n, k, alpha, A, B, beta, C)), write
-
-    return gemm
-
-
-gemm_f32, gemm_f64 = _gemm("chainrule_sgemm", types.float32), _gemm("chainrule_dgemm", types.float64)
-gemm_at_f32, gemm_at_f64 = _gemm_at("chainrule_sgemm", types.float32), _gemm_at("chainrule_dgemm", types.float64)
+    call.whole(n)
+    call.run("chainrule_sgemm" if isinstance(number, ir.FloatType) else "chainrule_dgemm")
 
 
 def _thread_functions() -> tuple[Any, Any] | None:

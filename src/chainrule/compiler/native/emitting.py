@@ -245,8 +245,13 @@ def _function(formula: Callable[..., Any], name: str, stand_in: Callable[..., An
         chosen = kind or arguments[0]
         return chosen(*(chosen for _ in arguments)), write
 
+    return as_intrinsic(function, name, names)
+
+
+def as_intrinsic(function: Any, name: str, names: list[str]) -> Any:
+    """Code that writes instructions, as a function with parameters of these names: Numba counts them."""
     function.__name__ = name
     kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kinds) for name in ("typing_context", *names)]
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Numba counts them
+    parameters = [inspect.Parameter(word, kinds) for word in ("typing_context", *names)]
+    function.__signature__ = inspect.Signature(parameters)
     return intrinsic(function)

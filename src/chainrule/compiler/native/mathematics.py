@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import types
 
 from chainrule.compiler.native.emitting import (
@@ -24,6 +25,7 @@ from chainrule.compiler.native.emitting import (
     where,
     with_sign,
 )
+from chainrule.ops.dtypes import NEGLIGIBLE
 
 INF, NAN = math.inf, math.nan
 # 1.5 · 2^(digits - 1): adding it to a small number rounds that to a whole one, which then stands in the last bits
@@ -84,12 +86,16 @@ def _expm1_reduced(x: Number) -> tuple[Bits, Number]:
 
 
 def exp(x: Number) -> Number:
-    """e^x: 2^n e^r.  The power of two in two halves: neither overflows, and subnormal results are rounded once."""
+    """e^x: 2^n e^r.  The power of two in two halves: neither overflows, and subnormal results are rounded once.
+
+    What is 0 is not computed: to round a product to 0 takes a processor as long as to make a subnormal number.
+    """
     top, bottom = (710.0, -746.0) if x.double else (89.0, -104.0)
-    clamped = where(x > top, top, where(x < bottom, bottom, x))  # nan stays: both comparisons fail
+    gone = x < bottom
+    clamped = where(x > top, top, where(gone, 0.0, x))  # nan stays: both comparisons fail
     n, q = _expm1_reduced(clamped)
     half = (n + 2048 >> 1) - 1024  # a logical shift, so of something from 0 on
-    return (1.0 + q) * _power_of_two(half, x.double) * _power_of_two(n - half, x.double)
+    return where(gone, 0.0, (1.0 + q) * _power_of_two(half, x.double) * _power_of_two(n - half, x.double))
 
 
 def expm1(x: Number) -> Number:
@@ -162,14 +168,17 @@ def tanh(x: Number) -> Number:
 
 
 def sigmoid(x: Number) -> Number:
-    """1 / (1 + e^-x), from e^-|x|, which cannot overflow."""
-    e = exp(-size(x))
+    """1 / (1 + e^-x), from e^-|x|, which cannot overflow.  Beside the 1 what is below e^-40 counts for nothing."""
+    e = exp(where(x > 40.0, -40.0, -size(x)))
     return where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
 def logsigmoid(x: Number) -> Number:
-    """log σ(x) = min(x, 0) - log(1 + e^-|x|)."""
-    return where(x > 0.0, 0.0, x) - log1p(exp(-size(x)))
+    """log σ(x) = min(x, 0) - log(1 + e^-|x|), where a negligible e^-|x| is flushed (see `ops.elementwise.Flush`)."""
+    small = NEGLIGIBLE[np.dtype("float64" if x.double else "float32")]
+    far = size(x) > 1.0 - math.log(small)
+    e = exp(where(far, math.log(small) - 1.0, -size(x)))
+    return where(x > 0.0, 0.0, x) - log1p(where(e < small, 0.0, e))
 
 
 def _turns_near(x: Number) -> tuple[Bits, Number]:

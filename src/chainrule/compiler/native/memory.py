@@ -7,22 +7,25 @@ A compiled step takes two arrays, whatever it works on: ``table`` (int64) with t
 
 `apart` compiles a function whose array arguments do not overlap.  Without it LLVM compares addresses before each loop,
 up to 8 pairs; a loop over more arrays is not vectorised at all (10 read and 10 written: 10.1 µs against 2.7).  So a
-step has a front that makes the arrays and an inner function, compiled with `apart`, that works on them.
+step has a front that makes the arrays and an inner function, made with `apart`, that works on them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import config, njit, typeof, types
+from numba import config, typeof, types
 from numba.core import cgutils
-from numba.core.compiler import Compiler
 from numba.extending import intrinsic
+
+from chainrule.compiler.native.emitting import as_intrinsic
+from chainrule.compiler.native.translating import translate
 
 PLAIN = {"error_model": "numpy", "fastmath": {"contract"}}
 
@@ -63,41 +66,26 @@ i32_at, i64_at = _array_at(types.int32), _array_at(types.int64)
 u8_at, u32_at, bool_at = _array_at(types.uint8), _array_at(types.uint32), _array_at(types.boolean)
 
 
-class _Apart(Compiler):  # type: ignore[misc]
-    """Numba's compiler, told that array arguments do not overlap: a flag it has but does not offer."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.state.flags.noalias = True
-        self.state.flags.no_cpython_wrapper = True  # only compiled code calls it: half a second less to compile
-        self.state.flags.no_cfunc_wrapper = True
-
-    def compile_extra(self, function: Any) -> Any:
-        """Compile with all that LLVM can do; what only calls it may be compiled with less (see `fast_caller`)."""
-        with _effort(_BEST, 1):
-            return super().compile_extra(function)
-
-
-_BEST = config.OPT
-
-
-@contextlib.contextmanager
-def _effort(level: Any, vectorise: int) -> Iterator[None]:
-    """While it lasts, Numba compiles with this optimisation level."""
-    before = config.OPT, config.LOOP_VECTORIZE
-    config.OPT, config.LOOP_VECTORIZE = level, vectorise
-    try:
-        yield
-    finally:
-        config.OPT, config.LOOP_VECTORIZE = before
-
-
 def apart(function: Callable[..., Any]) -> Any:
-    """Compile a function of which no two array arguments overlap (nor one with anything else it reaches).
+    """Generated code (see `translating`) as a function for compiled code to call, of arrays of which no two overlap.
 
     Wrong results if they do: the caller answers for it.
     """
-    return njit(pipeline_class=_Apart, **PLAIN)(function)
+    name = function.__name__
+
+    def loops(typing_context: Any, *arguments: Any) -> Any:
+        def write(context: Any, builder: ir.IRBuilder, signature: Any, values: list[ir.Value]) -> ir.Value:
+            if name not in builder.module.globals:
+                translate(context, builder.module, function, signature)
+            written, convention = builder.module.globals[name], context.call_conv
+            status, result = convention.call_function(builder, written, types.int64, arguments, values)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return result
+
+        return types.int64(*arguments), write
+
+    return as_intrinsic(loops, name, list(inspect.signature(function).parameters))
 
 
 @contextlib.contextmanager
@@ -135,6 +123,6 @@ def fast_caller(dispatcher: Any, table: Any, scalars: Any) -> Callable[[], Any]:
     for array, kind in zip((table, scalars), kinds, strict=True):
         if array.dtype != np.dtype(str(kind.dtype)) or array.ndim != 1 or not array.flags.carray:
             raise TypeError(f"{array.dtype} array of shape {array.shape}: compiled steps take {kind}")
-    with side_by_side(), _effort(type(_BEST)("1"), 0):  # the loops are optimised already: not all of it again
+    with side_by_side():
         dispatcher.compile(kinds)
     return functools.partial(dispatcher.overloads[kinds].entry_point, table, scalars)

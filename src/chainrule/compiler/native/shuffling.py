@@ -22,7 +22,7 @@ from chainrule.compiler.native.emitting import Number, scalar, where
 from chainrule.compiler.native.memory import PLAIN
 from chainrule.compiler.native.twister import AHEAD, SEEDING, WORDS, draw_words, next32, next_word, skip, temper
 
-LANES = 32
+LANES = 64
 
 
 @functools.partial(scalar, kind=types.float64)

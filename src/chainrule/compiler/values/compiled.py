@@ -17,30 +17,20 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiler.values.drawing import Stage, stages
 from chainrule.compiler.values.form import Answer, Arguments
 from chainrule.compiler.values.machine import source
 from chainrule.compiler.values.number import Number, plain
 from chainrule.compiler.values.program import Program
 from chainrule.compiler.values.reach import Surroundings
+from chainrule.compiler.values.recording import Recording
 from chainrule.compiler.values.tape import Tape
 from chainrule.errors import ArgumentError, CompileError, CompileWarning
+from chainrule.value import Value
 
 RECORDINGS = 16  # after so many, the function is left alone
 PAUSE = 0.1  # seconds: how long native steps run until Ctrl-C is looked for
 CLOSE = 1e-12
-
-
-class Recording:
-    """A program, what it relies on, and what it answers."""
-
-    def __init__(self, program: Program, around: Surroundings, answer: Answer, bound: list[int | None]) -> None:
-        self.program, self.around, self.answer = program, around, answer
-        self.bound = bound  # for each leaf: which argument it is, None for one from around
-
-    def leaves(self, given: Arguments) -> list[Any]:
-        """The Values to read and write in a call with these arguments."""
-        pairs = zip(self.program.leaves, self.bound, strict=True)
-        return [leaf if k is None else given.values[k] for leaf, k in pairs]
 
 
 class CompiledValues:
@@ -59,6 +49,7 @@ class CompiledValues:
         self.eager_because: str | None = None
         self.recordings = 0
         self._known: dict[Any, Recording] = {}
+        self._last: Recording | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the function returns. Values are `Result`: their slopes in the leaves are computed when asked for."""
@@ -94,6 +85,22 @@ class CompiledValues:
     def source(self) -> str:
         """The native loop, as Python: one for all graphs."""
         return source()
+
+    @property
+    def graph(self) -> list[Value]:
+        """The step that was recorded last, to be drawn: what it returns, and what it leaves in Values."""
+        return self._recorded().graph()
+
+    @property
+    def passes(self) -> Sequence[Stage]:
+        """What was made of that recording, stage by stage, and how long it took."""
+        return stages(self._recorded().program)
+
+    def _recorded(self) -> Recording:
+        if self._last is None or self.eager_because is not None:
+            why = f": {self.eager_because}" if self.eager_because else " yet: call it once"
+            raise CompileError(f"{self.__name__} is not compiled{why}")
+        return self._last
 
     def __repr__(self) -> str:
         if self.eager_because is not None:
@@ -186,9 +193,9 @@ class CompiledValues:
     def _check(self, tape: Tape, given: Arguments, around: Surroundings, answer: Answer) -> None:
         """Run the recording natively, from where the function began, and compare."""
         program = Program(tape, answer.nodes)
-        bound = [given.place_of(leaf) for leaf in program.leaves]
         program.v[program.data_at] = [track.start[0] for track in tape.leaves]
         program.v[program.grad_at] = [track.start[1] for track in tape.leaves]
+        entry = program.entry(given.numbers)
         out, done = program.run(given.row())
         v = program.v
         pairs = list(zip(answer.now, out[0].tolist(), strict=True)) if done else []
@@ -197,7 +204,7 @@ class CompiledValues:
         if not done or not all(_close(a, b) for a, b in pairs):
             tape.reason = "the recording does not give what the function gives (it depends on something unseen)"
             return
-        self._known[given.key] = Recording(program, around, answer, bound)
+        self._known[given.key] = self._last = Recording(program, around, answer, given, entry, self.function)
 
     def _refuse(self, reason: str) -> None:
         raise CompileError(f"{self.__name__} cannot be compiled: {reason}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiler.names import parameter_names
 from chainrule.compiler.values.number import Number
 from chainrule.compiler.values.program import Program
 from chainrule.compiler.values.result import Result
@@ -66,6 +67,28 @@ class Arguments:
             self.fixed.append(x)
             form += ("the", id(x))
 
+    def names(self, function: Any) -> tuple[list[str], list[str]]:
+        """What the function calls the numbers and the Values in them, in order."""
+        numbers: list[str] = []
+        values: list[str] = []
+
+        def look(x: Any, name: str) -> None:
+            if type(x) in (list, tuple):
+                for i, item in enumerate(x):
+                    look(item, f"{name}_{i}")
+            elif isinstance(x, Value):
+                values.append(name)
+            elif type(x) is np.ndarray and x.dtype in (np.float64, np.int64):
+                numbers.extend(f"{name}_{'_'.join(map(str, at))}" if at else name for at in np.ndindex(x.shape))
+            elif isinstance(x, int | float) and type(x) is not bool:
+                numbers.append(name)
+
+        for name, x in zip(parameter_names(function, len(self.args)), self.args, strict=True):
+            look(x, name)
+        for name in sorted(self.kwargs):
+            look(self.kwargs[name], name)
+        return numbers, values
+
     def row(self) -> Any:
         """The numbers as the machine takes them: one step."""
         return np.array([self.numbers], np.float64)
@@ -106,12 +129,14 @@ class Answer:
 
     plain   the answer of the recorded run
     nodes   what it is made of; ``now``: what they were
+    shown   the nodes of its numbers alone, without gradients, and their names
     """
 
     def __init__(self, returned: Any, tape: Tape, given: Arguments, mixed: tuple[int, ...]) -> None:
         self.mixed = mixed
         self.nodes: list[int] = []
         self.now: list[Any] = []
+        self.shown: list[tuple[int, str]] = []
         self.plain, self._form = self._apart(returned, tape)
 
     def _want(self, node: int, now: Any) -> int:
@@ -122,9 +147,11 @@ class Answer:
     def _apart(self, x: Any, tape: Tape) -> tuple[Any, Any]:
         """The answer itself, and its form."""
         if type(x) is Number:
+            self.shown.append((x.node, ""))
             return x.now, ("number", self._want(x.node, x.now), type(x.now))
         if isinstance(x, Value):
             known = tape.track(x)
+            self.shown.append((known.data, x.label))
             if known.leaf is not None:
                 return x, ("leaf", self._want(known.data, SLOTS["data"].__get__(x)), known.leaf)
             data = tape.read(x, "data")

@@ -9,8 +9,9 @@ level     instructions of one level do not need each other, so they are sorted b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,15 @@ class Program:
                 track.grad = tape.load(track)
         one = tape.constant(1.0)
         self.leaves = [track.value for track in tape.leaves]
-        self._order(tape)
-        self.zero, self.one = int(self.slot[tape.zero]), int(self.slot[one])
-        self._operands(tape)
-        self._slopes(tape)
-        self._segments(tape)
+        self.took: dict[str, float] = {}  # seconds for each stage
+        with self._timed("sort"):
+            self._order(tape)
+            self.zero, self.one = int(self.slot[tape.zero]), int(self.slot[one])
+            self._operands(tape)
+        with self._timed("slopes"):
+            self._slopes(tape)
+        with self._timed("sums"):
+            self._segments(tape)
         self.v, self.g = np.zeros(self.slots), np.zeros(self.slots)
         for key, node in tape.constants.items():
             self.v[self.slot[node]] = float(key)
@@ -52,12 +57,18 @@ class Program:
         self.sets_data = [k for k, t in enumerate(tape.leaves) if t.data != t.first]
         self.sets_grad = [k for k, t in enumerate(tape.leaves) if t.grad != t.first + 1]
         self.out_from = self._at(wanted)
-        self._derived: dict[int, tuple[list[int], tuple[Array, ...]]] = {}
+        self._derived: dict[int, tuple[list[int], tuple[tuple[Array, ...], Array]]] = {}
 
     def __len__(self) -> int:
         return self.left.size
 
     # ------------------------------------------------------------------------------------ building
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.took[name] = time.perf_counter() - start
 
     def _at(self, nodes: Sequence[int]) -> Array:
         return self.slot[np.array(nodes, np.int64)] if len(nodes) else NONE
@@ -223,16 +234,21 @@ class Program:
             table, kinds = self._sums(order, {}, int(self.slot[node]))
             shifted = [(kind, start + self.sums[0].size, stop + self.sums[0].size) for kind, start, stop in kinds]
             segments = np.concatenate([self.segments, shifted])
-            self._derived[node] = (below, (*_joined([_apart(self.sums), table]), segments))
+            self._derived[node] = (below, (_joined([_apart(self.sums), table]), segments))
         below, tables = self._derived[node]
+        g = self.replayed(entry, *tables)[1]
+        return {k: float(g[self.data_at[k]]) for k in below}
+
+    def replayed(self, entry: Array, sums: tuple[Array, ...], segments: Array) -> tuple[Array, Array]:
+        """The numbers and gradients of a step that began with ``entry``; nothing is changed by it."""
         v, g = self.v.copy(), np.zeros_like(self.g)
         v[: self.first] = entry
         nothing = np.zeros((1, 0))
         machine()(
-            self.runs, self.left, self.right, v, g, self.first, *tables, NONE, NONE, np.zeros(0), NONE, nothing, NONE,
-            nothing, np.zeros(1, np.int64),
+            self.runs, self.left, self.right, v, g, self.first, *sums, segments, NONE, NONE, np.zeros(0), NONE, nothing,
+            NONE, nothing, np.zeros(1, np.int64),
         )  # fmt: skip
-        return {k: float(g[self.data_at[k]]) for k in below}
+        return v, g
 
     def _below(self, node: int) -> tuple[Array, list[int]]:
         """The instructions a node is made by, in the order of `topological_order`, and the leaves they start from."""
