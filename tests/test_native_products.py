@@ -73,7 +73,7 @@ def test_products_are_numpys(sizes: tuple[int, int, int]) -> None:
 def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A processor with vectors of so many bytes, and so many registers."""
     size, registers = request.param
-    monkeypatch.setattr(tiles, "width", lambda bytes_: vectors.Width(size // bytes_, registers))
+    monkeypatch.setattr(vectors, "width", lambda bytes_: vectors.Width(size // bytes_, registers))
     native.cache_clear()
     yield
     native.cache_clear()

@@ -1,12 +1,13 @@
 """`compile`: a function of tensors or of Values, recorded, optimised, and run as native code.
 
 tape       watches a step run, and writes down every value             -> entries (a graph)
-passes     do less for the same numbers                                graph -> graph
+passes     do less for the same numbers (with splitting)               graph -> graph
 lower      what each operation is when written as loops (with building, indexing, products, sliding)
                                                                        graph -> works
 schedule   which loops there are, and what runs in which: fusion       works -> loops
-emit       Python that Numba compiles, and people can read             loops -> source
+emit       Python, to be compiled and to be read (with places, sums)   loops -> source
 sharing    memory that several arrays use in turn                      source -> source
+native     the source as machine code, and what it calls
 variant    one recording with its memory, its guards, its native code
 step       when to record, when to trust, when to run as written
 epochs     whole epochs of training without Python

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.autograd.anomaly import line
 from chainrule.compiler.entries import Entry, Graph
-from chainrule.compiler.names import at
 
 
 def disagreement(first: Graph, second: Graph) -> str | None:
@@ -20,16 +20,16 @@ def disagreement(first: Graph, second: Graph) -> str | None:
     places: dict[Entry, int] = {}
     for i, (x, y) in enumerate(zip(first.entries, second.entries, strict=True)):
         if x.op != y.op or x.shape != y.shape or x.dtype != y.dtype or _written(x) != _written(y):
-            return f"{x.op}{x.meta or ''} of {x.shape} became {y.op}{y.meta or ''} of {y.shape}, at {at(y.where)}"
+            return f"{x.op}{x.meta or ''} of {x.shape} became {y.op}{y.meta or ''} of {y.shape}, at {line(y.where)}"
         for a, b in zip(x.inputs, y.inputs, strict=True):
             if isinstance(a, Entry) != isinstance(b, Entry) or (
                 places.get(a) != places.get(b, -1) if isinstance(a, Entry) else not _equal(a, b)
             ):
-                return f"{x.op} was given {_told(a)}, then {_told(b)}, at {at(y.where)}"
+                return f"{x.op} was given {_told(a)}, then {_told(b)}, at {line(y.where)}"
         if (x.op == "buffer" and x.source is not y.source and not _same(x.source, y.source)) or (
             x.op == "option" and _owners(x) != _owners(y)
         ):
-            return f"an array of shape {x.shape} is made anew each time, with other numbers, at {at(y.where)}"
+            return f"an array of shape {x.shape} is made anew each time, with other numbers, at {line(y.where)}"
         places[x], places[y] = i, i
     if first.draws != second.draws:
         return "it draws other random numbers"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.compiler.emit import Array, Emitter, Segment
+from chainrule.compiler.emit import Emitter
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.expressions import LIBRARY, TYPES
 from chainrule.compiler.lower import Lowering
+from chainrule.compiler.places import Array, Segment
 from chainrule.compiler.products import accumulated
 from chainrule.compiler.schedule import Schedule
 from chainrule.compiler.sharing import share

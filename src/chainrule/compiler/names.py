@@ -18,14 +18,6 @@ def text_of(place: Place | None) -> str:
     return linecache.getline(*place).strip() if place else ""
 
 
-def at(place: Place | None) -> str:
-    """A place as people read it: file:number: the line."""
-    if place is None:
-        return "a line that is not known"
-    text = text_of(place)
-    return f"{place[0]}:{place[1]}{': ' + text if text else ''}"
-
-
 def assigned(text: str) -> str:
     """The name a line gives to its value; "" if it gives none.
 

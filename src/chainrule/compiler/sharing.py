@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.emit import Array, Segment
+from chainrule.compiler.places import Array, Segment
 from chainrule.compiler.schedule import root
 from chainrule.compiler.wording import Words
 from chainrule.compiler.works import Work

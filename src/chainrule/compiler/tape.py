@@ -18,10 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.autograd.anomaly import here
+from chainrule.autograd.anomaly import here, line
 from chainrule.backprop import Node, lookouts
 from chainrule.compiler.entries import Entry, Graph, remembered
-from chainrule.compiler.names import at
 from chainrule.compiler.scalars import Scalar
 from chainrule.errors import CompileError
 from chainrule.grad_mode import no_grad
@@ -179,12 +178,6 @@ class Tape:
         if cell.leaf is not None and cell not in self.stored:
             self.stored.append(cell)
 
-    def settle(self, tensor: Tensor) -> None:
-        """The change of ``tensor`` just written down has been counted."""
-        cell = self.cells.get(id(tensor.array))
-        if cell is not None:
-            cell.count = cell.version[0]
-
     def _made(self, op: str, x: Entry, meta: dict[str, Any], data: Array) -> Entry:
         entry = Entry(op, (x,), meta, remembered(data), where=here())
         self.entries.append(entry)
@@ -261,7 +254,7 @@ class Tape:
     def spoil(self, what: str, tensor: Any = None) -> None:
         """Give up: ``what`` cannot be written down."""
         if self.reason is None:
-            self.reason = f"{what}, at {at(here())}"
+            self.reason = f"{what}, at {line(here())}"
             if self.strict:
                 raise CompileError(f"the step cannot be recorded: {self.reason}")
 

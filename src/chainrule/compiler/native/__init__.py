@@ -1,10 +1,12 @@
-"""What generated loops call: compiled by Numba together with them, imported only when something is compiled.
+"""Generated loops as machine code, and what they call; imported only when something is compiled.
 
+    translating   the lines of a function as LLVM instructions; ``terms`` are its expressions
     emitting      formulas that write machine instructions instead of computing
     mathematics   exp, log, tanh, … of one number, fit for loops that work on many numbers at once
     memory        arrays at a known address; the fastest call from Python
-    blas          matrix products through SciPy's BLAS
-    twister       PyTorch's random numbers, drawn inside native loops
+    products      matrix products: in ``tiles``, or by SciPy's BLAS (``blas``)
+    vectors       how wide the vectors of this processor are
+    twister       PyTorch's random numbers, drawn inside native loops; ``shuffling``: orders from them
 
 The text of these files is part of the key under which compiled steps are kept on disk (`compiler.cache`).
 """

@@ -248,10 +248,10 @@ def _function(formula: Callable[..., Any], name: str, stand_in: Callable[..., An
     return as_intrinsic(function, name, names)
 
 
-def as_intrinsic(function: Any, name: str, names: list[str]) -> Any:
+def as_intrinsic(function: Any, name: str, names: list[str], **options: Any) -> Any:
     """Code that writes instructions, as a function with parameters of these names: Numba counts them."""
     function.__name__ = name
     kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter(word, kinds) for word in ("typing_context", *names)]
     function.__signature__ = inspect.Signature(parameters)
-    return intrinsic(function)
+    return intrinsic(**options)(function) if options else intrinsic(function)

@@ -10,14 +10,13 @@ nor B.  Sizes and flags that stand in the source as literals and fit the caches 
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from chainrule.compiler.native import blas, tiles
+from chainrule.compiler.native.emitting import as_intrinsic
 
 
 def _kinds(kind: types.Float, alpha: bool, given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -59,11 +58,7 @@ def _product(kind: types.Float, name: str, add: bool) -> Any:
 
         return types.void(*_kinds(kind, add, given)), write
 
-    function.__name__ = name
-    kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    named = [inspect.Parameter(word, kinds) for word in ("typing_context", *parameters)]
-    function.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]  # Numba counts them
-    return intrinsic(prefer_literal=True)(function)
+    return as_intrinsic(function, name, parameters, prefer_literal=True)
 
 
 product_f32, product_f64 = (_product(kind, f"product_{kind}", add=False) for kind in (types.float32, types.float64))

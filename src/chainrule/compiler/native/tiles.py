@@ -16,16 +16,13 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba.core import cgutils
 
 from chainrule.compiler.native.emitting import CONTRACT
-from chainrule.compiler.native.vectors import width
+from chainrule.compiler.native.vectors import SIZE, Writer, new_function
 
-BIT, SIZE = ir.IntType(1), ir.IntType(64)
 DEPTH = 1024  # of k, at most, are done at once: then again, for the rest
 CACHE = 2**20  # bytes of A (of this depth), which is read again for each strip: with more, a library is better
 PAGE = 1024  # bytes: rows so far apart, or a multiple of it, lie on top of one another in a cache
@@ -48,115 +45,51 @@ def fits(m: int, k: int, size: int) -> bool:
 
 
 @functools.cache
-def blocks(m: int, vectors: int, registers: int) -> int:
-    """How many rows a tile of so many vectors should have, for a matrix of m rows: what takes the fewest cycles a k.
+def blocks(m: int, vectors: int, registers: int) -> tuple[int, float]:
+    """How many rows a tile of so many vectors should have, for a matrix of m rows, and the cycles of all tiles a k.
 
-    Two products and two loads can begin in a cycle, and each needs four.
+    Two products and two loads can begin in a cycle, and each needs four.  The last tile is counted as a whole one:
+    it is, or costs a piece of code more.
     """
 
     def cycles(rows: int) -> float:
-        return max(rows * vectors / 2, (rows + vectors) / 2, 4) + 0.5 if rows else 0
+        return -(-m // rows) * (max(rows * vectors / 2, (rows + vectors) / 2, 4) + 0.5)
 
     most = (registers - 1) // vectors - 1  # beside the tile: its piece of B, and a number of A
-    return min(range(1, max(most, 1) + 1), key=lambda rows: m // rows * cycles(rows) + cycles(m % rows))
+    rows = min(range(1, min(m, max(most, 1)) + 1), key=cycles)
+    return rows, cycles(rows)
 
 
-class Writer:
+class Product(Writer):
     """Writes the instructions of one product into a function."""
-
-    def __init__(self, builder: ir.IRBuilder, number: ir.Type, size: int) -> None:
-        self.builder, self.number, self.size = builder, number, size
-        self.lanes, self.registers = width(size)
-        self.vector = ir.VectorType(number, self.lanes)
-
-    # ------------------------------------------------------------------------------------ vectors
-
-    def at(self, start: ir.Value, *offsets: tuple[ir.Value | int, int]) -> ir.Value:
-        """The address ``start + Σ offset · stride``."""
-        for offset, stride in offsets:
-            step = SIZE(offset * stride) if isinstance(offset, int) else self.builder.mul(offset, SIZE(stride))
-            start = self.builder.gep(start, [step], inbounds=True)
-        return start
-
-    def load(self, place: ir.Value, lanes: int) -> ir.Value:
-        """A vector from memory; 0 behind the first ``lanes``."""
-        if lanes == self.lanes:
-            return self.builder.load(self._vector_at(place), align=self.size)
-        zero, name = ir.Constant(self.vector, None), f"llvm.masked.load.{self._suffix()}"
-        kinds = [self.vector.as_pointer(), ir.IntType(32), ir.VectorType(BIT, self.lanes), self.vector]
-        function = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(self.vector, kinds), name)
-        return self.builder.call(function, [self._vector_at(place), kinds[1](self.size), self._mask(lanes), zero])
-
-    def store(self, value: ir.Value, place: ir.Value, lanes: int) -> None:
-        """The first ``lanes`` of a vector into memory."""
-        if lanes == self.lanes:
-            self.builder.store(value, self._vector_at(place), align=self.size)
-            return
-        name = f"llvm.masked.store.{self._suffix()}"
-        kinds = [self.vector, self.vector.as_pointer(), ir.IntType(32), ir.VectorType(BIT, self.lanes)]
-        function = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(ir.VoidType(), kinds), name)
-        self.builder.call(function, [value, self._vector_at(place), kinds[2](self.size), self._mask(lanes)])
-
-    def spread(self, value: ir.Value) -> ir.Value:
-        """A vector of one number."""
-        first = self.builder.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.IntType(32)(0))
-        return self.shuffle(first, first, [0] * self.lanes)
-
-    def shuffle(self, a: ir.Value, b: ir.Value, chosen: list[int]) -> ir.Value:
-        """A vector of the lanes chosen: those of a, then those of b."""
-        return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), chosen))
-
-    def _vector_at(self, place: ir.Value) -> ir.Value:
-        return self.builder.bitcast(place, self.vector.as_pointer())
-
-    def _suffix(self) -> str:
-        return f"v{self.lanes}f{self.size * 8}.p0"
-
-    def _mask(self, lanes: int) -> ir.Constant:
-        return ir.Constant(ir.VectorType(BIT, self.lanes), [int(lane < lanes) for lane in range(self.lanes)])
-
-    def scratch(self, numbers: int) -> ir.Value:
-        """Memory on the stack."""
-        with self.builder.goto_entry_block():
-            place = self.builder.alloca(self.number, SIZE(numbers))
-        place.align = 64
-        return place
-
-    def each(self, count: int, step: int, body: Callable[[ir.Value | int], None]) -> None:
-        """``body`` for 0, step, 2 step, …: a loop, unless it is once."""
-        if count == 1:
-            body(0)
-        elif count:
-            with cgutils.for_range(self.builder, SIZE(count)) as loop:
-                body(self.builder.mul(loop.index, SIZE(step)))
-
-    def pieces(self, whole: int, step: int, body: Callable[[ir.Value | int, int], None]) -> None:
-        """``body`` for (start, length) of pieces of length ``step``, and of the rest."""
-        self.each(whole // step, step, lambda start: body(start, step))
-        if whole % step:
-            body(whole - whole % step, whole % step)
-
-    # ------------------------------------------------------------------------------------ products
 
     def product(self, a: Matrix, b: Matrix, c: Matrix, sizes: tuple[int, int, int], alpha: ir.Value | None) -> None:
         """C = A B, or with ``alpha`` C += alpha A B; C lies along its rows."""
         m, n, k = sizes
-        first = min(k, DEPTH)
-        self.layer(a, b, c, (m, n, first), alpha)
+        if k <= DEPTH:
+            self.layer(a, b, c, sizes, alpha)
+            return
+        if alpha is None:
+            self.each(m, 1, lambda i: self.cleared(Matrix(self.at(c.start, (i, c.row)), c.row, 1), n))
 
-        def more(start: ir.Value | int, depth: int) -> None:
-            start = start + first if isinstance(start, int) else self.builder.add(start, SIZE(first))
+        def add(start: ir.Value | int, depth: int) -> None:
             here = Matrix(self.at(a.start, (start, a.column)), a.row, a.column)
             there = Matrix(self.at(b.start, (start, b.row)), b.row, b.column)
             self.layer(here, there, c, (m, n, depth), alpha or self.number(1))
 
-        self.pieces(k - first, DEPTH, more)
+        self.pieces(k, max(range(DEPTH // 2, DEPTH + 1), key=lambda depth: (-(k % depth), depth)), add)
+
+    def cleared(self, row: Matrix, n: int) -> None:
+        """A row of zeros."""
+        self.pieces(n, self.lanes, lambda j, lanes: self.store(self.zero, self.at(row.start, (j, 1)), lanes))
 
     def layer(self, a: Matrix, b: Matrix, c: Matrix, sizes: tuple[int, int, int], alpha: ir.Value | None) -> None:
         """A product of so little depth that a strip of B stays in a cache."""
         m, n, k = sizes
-        vectors = min(self._vectors(m, n), -(-n // self.lanes))
-        scattered = b.row * self.size % PAGE == 0 and m > blocks(m, vectors, self.registers)
+        vectors = self._vectors(m, n)
+        rows, _ = blocks(m, vectors, self.registers)
+        over = self.covered if alpha is None else self.pieces  # what is added must be added once
+        scattered = b.row * self.size % PAGE == 0 and m > rows
         near = self.scratch(k * vectors * self.lanes) if b.column != 1 or scattered else None
 
         def strip(j: ir.Value | int, columns: int) -> None:
@@ -171,48 +104,39 @@ class Writer:
                 else:
                     self.transposed(Matrix(start.start, b.column, 1), copy, columns, k)
                 start, parts_of_b = copy, [self.lanes] * len(parts)
-            rows = blocks(m, len(parts), self.registers)
 
             def tile(i: ir.Value | int, rows: int) -> None:
                 here = Matrix(self.at(a.start, (i, a.row)), a.row, a.column)
                 there = Matrix(self.at(c.start, (i, c.row), (j, 1)), c.row, 1)
                 self.tile(here, start, there, rows, (parts, parts_of_b), k, alpha)
 
-            self.pieces(m, rows, tile)
+            over(m, rows, tile)
 
-        self.pieces(n, vectors * self.lanes, strip)
+        over(n, vectors * self.lanes, strip)
 
     def _vectors(self, m: int, n: int) -> int:
         """How many vectors wide a strip should be."""
-
-        def cycles(vectors: int) -> float:
-            whole, rest = divmod(-(-n // self.lanes), vectors)
-            return sum(
-                times * -(-m // (rows := blocks(m, wide, self.registers))) * (max(rows * wide, rows + wide, 8) + 1)
-                for times, wide in ((whole, vectors), (1, rest))
-                if times and wide
-            )
-
-        return min((2, 3, 1, 4), key=cycles)
+        most = -(-n // self.lanes)
+        choices = [vectors for vectors in (2, 3, 1, 4) if vectors <= most]
+        return min(choices, key=lambda vectors: -(-most // vectors) * blocks(m, vectors, self.registers)[1])
 
     def tile(
         self, a: Matrix, b: Matrix, c: Matrix, rows: int, parts: tuple[list[int], list[int]], k: int, alpha: Any
     ) -> None:
         """One tile of C, in registers while k runs."""
-        zero = ir.Constant(self.vector, None)
         places = list(itertools.product(range(rows), range(len(parts[0]))))
-        sums = [cgutils.alloca_once_value(self.builder, zero) for _ in places]
-        with cgutils.for_range(self.builder, SIZE(k)) as loop:
-            here = self.at(b.start, (loop.index, b.row))
+
+        def one(index: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
+            here, down = self.at(b.start, (index, b.row)), self.at(a.start, (index, a.column))
             across = [self.load(self.at(here, (v, self.lanes)), lanes) for v, lanes in enumerate(parts[1])]
-            down = self.at(a.start, (loop.index, a.column))
             numbers = [self.spread(self.builder.load(self.at(down, (i, a.row)))) for i in range(rows)]
-            for (i, v), place in zip(places, sums, strict=True):
-                product = self.builder.fmul(numbers[i], across[v], flags=CONTRACT)
-                self.builder.store(self.builder.fadd(self.builder.load(place), product, flags=CONTRACT), place)
+            products = [self.builder.fmul(numbers[i], across[v], flags=CONTRACT) for i, v in places]
+            return [self.builder.fadd(x, y, flags=CONTRACT) for x, y in zip(sums, products, strict=True)]
+
+        values = self.running(k, [self.zero for _ in places], one)
         factor = None if alpha is None else self.spread(alpha)
-        for (i, v), place in zip(places, sums, strict=True):
-            value, there = self.builder.load(place), self.at(c.start, (i, c.row), (v, self.lanes))
+        for (i, v), value in zip(places, values, strict=True):
+            there = self.at(c.start, (i, c.row), (v, self.lanes))
             if factor is not None:
                 value = self.builder.fmul(value, factor, flags=CONTRACT)
                 value = self.builder.fadd(self.load(there, parts[0][v]), value, flags=CONTRACT)
@@ -234,12 +158,9 @@ class Writer:
         """Put the rows of a matrix into the columns of another; with ``room`` for whole vectors, or just for them."""
 
         def block(i: ir.Value | int, height: int, j: ir.Value | int, breadth: int) -> None:
-            here = self.at(source.start, (i, source.row), (j, 1))
-            lines = [self.load(self.at(here, (r, source.row)), breadth) for r in range(height)]
-            lines += [ir.Constant(self.vector, None)] * (self.lanes - height)
-            there = self.at(target.start, (j, target.row), (i, 1))
-            for r, line in enumerate(self.turned(lines)[:breadth]):
-                self.store(line, self.at(there, (r, target.row)), self.lanes if room else height)
+            here, there = self.at(source.start, (i, source.row), (j, 1)), self.at(target.start, (j, target.row), (i, 1))
+            square = self._square(height, breadth, self.lanes if room else height)
+            self.builder.call(square, [here, SIZE(source.row), there, SIZE(target.row)])
 
         self.pieces(
             rows,
@@ -247,17 +168,32 @@ class Writer:
             lambda i, height: self.pieces(columns, self.lanes, lambda j, breadth: block(i, height, j, breadth)),
         )
 
-    def turned(self, lines: list[ir.Value]) -> list[ir.Value]:
-        """A square of vectors, transposed: squares of 1, 2, 4, … change places across the diagonal."""
-        lines, half = list(lines), 1
+    def _square(self, height: int, breadth: int, stored: int) -> ir.Function:
+        """The function (source, its row length, target, its row length) for squares of this size: one for all products.
+
+        Squares of 1, 2, 4, … lanes change places across the diagonal.
+        """
+        pointer, name = self.number.as_pointer(), f"chainrule_turn_f{self.size * 8}_{height}_{breadth}_{stored}"
+        function = new_function(self.builder.module, name, [pointer, SIZE, pointer, SIZE])
+        if function.blocks:
+            return function
+        inner = Writer(ir.IRBuilder(function.append_basic_block()), self.number, self.size)
+        builder, (source, source_row, target, target_row) = inner.builder, function.args
+        places = [builder.gep(source, [builder.mul(source_row, SIZE(r))], inbounds=True) for r in range(height)]
+        lines = [inner.load(place, breadth) for place in places] + [self.zero] * (self.lanes - height)
+        half = 1
         while half < self.lanes:
             low = [lane if not lane & half else self.lanes + lane - half for lane in range(self.lanes)]
             high = [lane + half if not lane & half else self.lanes + lane for lane in range(self.lanes)]
+            masks = [ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), chosen) for chosen in (low, high)]
             for i in (i for i in range(self.lanes) if not i & half):
-                a, b = lines[i], lines[i + half]
-                lines[i], lines[i + half] = self.shuffle(a, b, low), self.shuffle(a, b, high)
+                pair = lines[i], lines[i + half]
+                lines[i], lines[i + half] = (builder.shuffle_vector(*pair, mask) for mask in masks)
             half *= 2
-        return lines
+        for r, line in enumerate(lines[:breadth]):
+            inner.store(line, builder.gep(target, [builder.mul(target_row, SIZE(r))], inbounds=True), stored)
+        builder.ret_void()
+        return function
 
 
 def written(
@@ -271,17 +207,10 @@ def written(
     letters = "".join("NT"[flip] for flip in flips)
     name = f"chainrule_product_{letters}{'_add' if add else ''}_f{size * 8}_{m}_{n}_{k}"
     pointer = number.as_pointer()
-    function = cgutils.get_or_insert_function(
-        module, ir.FunctionType(ir.VoidType(), [number, pointer, pointer, pointer]), name
-    )
+    function = new_function(module, name, [number, pointer, pointer, pointer])
     if function.blocks:
         return function
-    function.linkage = "internal"
-    for attribute in ("noinline", "nounwind"):
-        function.attributes.add(attribute)
-    for argument in function.args[1:]:
-        argument.add_attribute("noalias")
-    writer = Writer(ir.IRBuilder(function.append_basic_block()), number, size)
+    writer = Product(ir.IRBuilder(function.append_basic_block()), number, size)
     alpha, a, b, c = function.args
     left, right = Matrix(a, *((1, m) if ta else (k, 1))), Matrix(b, *((1, k) if tb else (n, 1)))
     around = m * k + m * n  # numbers to turn, if A is instead of B

@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import chainrule.value
-from chainrule.autograd.anomaly import here
-from chainrule.compiler.names import at
+from chainrule.autograd.anomaly import here, line
 from chainrule.compiler.values.number import Number, plain
 from chainrule.compiler.values.result import Result
 from chainrule.compiler.values.rules import FIXED, rules
@@ -126,7 +125,7 @@ class Tape:
     def notice(self, what: str) -> None:
         """The step does ``what``, which cannot be recorded."""
         if self.on and self.reason is None:
-            self.reason = f"it {what}, at {at(here())}"
+            self.reason = f"it {what}, at {line(here())}"
             if self.strict:
                 self.strict(self.reason)
 
