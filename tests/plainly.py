@@ -89,8 +89,7 @@ def _uniform(stream: Any, out: Any) -> None:
 NAMES: dict[str, Any] = {
     "np": np,
     "apart": lambda function: function,
-    "njit": lambda **options: lambda function: function,
-    "PLAIN": {},
+    "native": lambda function: function,
     "add_r": lambda a, b: a + b,
     "mul_r": lambda a, b: a * b,
     "widest": lambda: None,
@@ -142,7 +141,7 @@ def plainly() -> Iterator[None]:
     """Steps that get compiled within this run as plain Python."""
     with (
         mock.patch("chainrule.compiler.cache.load", load),
-        mock.patch("chainrule.compiler.native.memory.fast_caller", caller),
-        mock.patch("chainrule.compiler.native.memory.compiled", lambda function, *arguments: function),
+        mock.patch("chainrule.compiler.native.compiling.fast_caller", caller),
+        mock.patch("chainrule.compiler.native.compiling.compiled", lambda function, *arguments: function),
     ):
         yield

@@ -45,7 +45,7 @@ class Listener(event.Listener):
     def on_start(self, e): compiled.append(e.data["dispatcher"].py_func.__name__)
     def on_end(self, e): pass
 module = cache.load({SOURCE!r})
-from chainrule.compiler.native.memory import fast_caller
+from chainrule.compiler.native.compiling import fast_caller
 A, C = np.zeros((2, 2)), np.ones((2, 2))
 with event.install_listener("numba:compile", Listener()):
     run = fast_caller(module.step, np.array([A.ctypes.data, C.ctypes.data]), np.array([2.0]))

@@ -19,7 +19,7 @@ from programs import Program, program
 pytest.importorskip("numba")
 
 import chainrule
-from chainrule.compiler import lower, passes, schedule, sharing
+from chainrule.compiler import lower, passes, schedule, sharing, splitting
 from chainrule.compiler.entries import Entry, Graph, checked
 from chainrule.compiler.scalars import ARITHMETIC, QUESTIONS
 from chainrule.ops import BOOK
@@ -153,7 +153,7 @@ def _shared_too_much() -> Any:
     known: dict[Any, Entry] = {}
 
     def rewrite(entry: Entry, inputs: tuple[Any, ...]) -> Entry:
-        entry = passes.unchanged(entry, inputs)
+        entry = splitting.unchanged(entry, inputs)
         if entry.is_leaf:
             return entry
         given = tuple(x if isinstance(x, Entry) else repr(x) for x in inputs)
@@ -189,14 +189,14 @@ def _aligned_left(ref: Any, shape: Any) -> Any:
     return ref.put(shape, {d: along(d) if n > 1 else Affine() for d, n in enumerate(ref.shape)})
 
 
-_idle, _count = passes._idle, passes.count
+_idle, _count = passes._idle, splitting.count
 _dependencies = schedule.Schedule._dependencies
 BROKEN: dict[str, Callable[[], Any]] = {
     "share": lambda: mock.patch.object(
         passes, "PASSES", tuple((name, _shared_too_much if name == "share" else p) for name, p in passes.PASSES)
     ),
     "fold": lambda: mock.patch.object(passes, "_idle", _idle_division),
-    "split": lambda: mock.patch.object(passes, "count", _mean_of_one_less),
+    "split": lambda: mock.patch.object(splitting, "count", _mean_of_one_less),
     "dependencies": lambda: mock.patch.object(schedule.Schedule, "_dependencies", _nothing_waits),
     "readers": lambda: mock.patch.object(schedule.Schedule, "_before", _no_readers),
     "broadcasting": lambda: mock.patch("chainrule.compiler.refs.expanded", _aligned_left),

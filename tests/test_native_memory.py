@@ -17,7 +17,8 @@ pytest.importorskip("numba")
 from numba import njit
 
 from chainrule.compiler.native import blas, memory
-from chainrule.compiler.native.memory import PLAIN, apart, fast_caller
+from chainrule.compiler.native.compiling import fast_caller
+from chainrule.compiler.native.memory import PLAIN, apart
 
 KINDS = {"f32": "f4", "f64": "f8", "i32": "i4", "i64": "i8", "u8": "u1", "u32": "u4", "bool": "?"}
 

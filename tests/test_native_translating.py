@@ -15,7 +15,8 @@ from numba import njit
 from numba.core.errors import NumbaError
 
 from chainrule.compiler.native import memory
-from chainrule.compiler.native.memory import PLAIN, apart, fast_caller
+from chainrule.compiler.native.compiling import fast_caller
+from chainrule.compiler.native.memory import PLAIN, apart
 
 SHORT = {"float32": "f32", "float64": "f64", "int64": "i64", "int32": "i32", "uint8": "u8", "bool": "bool"}
 numbers = itertools.count()

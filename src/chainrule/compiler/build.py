@@ -20,12 +20,12 @@ from chainrule.compiler.wording import Words
 
 HEAD = '''"""A training step, written by chainrule.compile."""
 import numpy as np
-from numba import njit
 from chainrule.compiler.native.mathematics import (
     {functions},
     add_r, max_r, min_r, mul_r,
 )
-from chainrule.compiler.native.memory import PLAIN, apart, bool_at, f32_at, f64_at, i32_at, i64_at, u8_at
+from chainrule.compiler.native.compiling import native
+from chainrule.compiler.native.memory import apart, bool_at, f32_at, f64_at, i32_at, i64_at, u8_at
 from chainrule.compiler.native.products import product_add_f32, product_add_f64, product_f32, product_f64
 from chainrule.compiler.native.vectors import widest
 
@@ -113,13 +113,13 @@ def source_of(plan: Plan) -> str:
     return "\n\n".join(parts)
 
 
-FRONT = """@njit(**PLAIN)
+FRONT = """@native
 def segment_{k}(table, scalars):
 {made}
     return {call}
 """
 
-REPEAT = """@njit(**PLAIN)
+REPEAT = """@native
 def repeat(table, scalars, results):
 {made}
     for step in range(len(results)):

@@ -19,7 +19,7 @@ from chainrule.compiler.expressions import TYPES
 
 EPOCHS = """
 
-@njit(**PLAIN)
+@native
 def epochs(table, short_table, scalars, sources, orders, totals, place, stream, most):
 {arrays}
     left = most[0]

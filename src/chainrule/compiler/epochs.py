@@ -126,7 +126,7 @@ class Epochs:
         the sums of the epochs done and, last, of the one under way, and (the number of the batch, the order of the
         examples) to go on with.
         """
-        from chainrule.compiler.native.memory import compiled
+        from chainrule.compiler.native.compiling import compiled
 
         if not all(variant.fits() for variant in self.variants):
             self.ready = False

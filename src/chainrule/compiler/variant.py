@@ -63,7 +63,7 @@ class Variant:
     @functools.cached_property
     def parts(self) -> list[Callable[[], Any]]:
         """What a call runs: native segments, and NumPy between them."""
-        from chainrule.compiler.native.memory import fast_caller
+        from chainrule.compiler.native.compiling import fast_caller
 
         start = time.perf_counter()
         parts: list[Callable[[], Any]] = []
@@ -145,7 +145,7 @@ class Variant:
 
     def repeat(self, n: int) -> list[Any]:
         """Up to ``n`` steps in a row, native code alone; what each returned.  Fewer if one must run eagerly."""
-        from chainrule.compiler.native.memory import compiled
+        from chainrule.compiler.native.compiling import compiled
 
         memory = self.memory
         if not self.native or memory.draws or memory.arguments or any(shape for _, shape in memory.results):

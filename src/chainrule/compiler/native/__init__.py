@@ -3,7 +3,8 @@
     translating   the lines of a function as LLVM instructions; ``terms`` are its expressions
     emitting      formulas that write machine instructions instead of computing
     mathematics   exp, log, tanh, … of one number, fit for loops that work on many numbers at once
-    memory        arrays at a known address; the fastest call from Python
+    compiling     generated functions compiled, and the fastest call from Python
+    memory        arrays at a known address, arrays that do not overlap
     products      matrix products: in ``tiles``, or by SciPy's BLAS (``blas``)
     vectors       how wide the vectors of this processor are
     twister       PyTorch's random numbers, drawn inside native loops; ``shuffling``: orders from them

@@ -12,15 +12,12 @@ step has a front that makes the arrays and an inner function, made with `apart`,
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba import config, typeof, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -86,43 +83,3 @@ def apart(function: Callable[..., Any]) -> Any:
         return types.int64(*arguments), write
 
     return as_intrinsic(loops, name, list(inspect.signature(function).parameters))
-
-
-@contextlib.contextmanager
-def side_by_side() -> Iterator[None]:
-    """While it lasts, what is compiled may do equal operations on neighbours (lanes written out) as one vector.
-
-    LLVM's SLP vectoriser, which Numba leaves off: the ten exponentials of a row of digits take half the time.
-    """
-    before = config.SLP_VECTORIZE
-    config.SLP_VECTORIZE = 1
-    try:
-        yield
-    finally:
-        config.SLP_VECTORIZE = before
-
-
-def compiled(dispatcher: Any, *arguments: Any) -> Any:
-    """The dispatcher, compiled for these arguments."""
-    with side_by_side():
-        dispatcher.compile(tuple(map(typeof, arguments)))
-    return dispatcher
-
-
-def fast_caller(dispatcher: Any, table: Any, scalars: Any) -> Callable[[], Any]:
-    """The shortest way from Python into ``dispatcher(table, scalars)``: about 0.15 µs, the dispatcher itself 0.28.
-
-    The compiled code is called directly, for these two arrays only, which stay alive with the caller.
-
-    >>> from numba import njit
-    >>> double = njit(lambda table, scalars: scalars[0] * 2)
-    >>> fast_caller(double, np.zeros(1, np.int64), np.array([21.0]))()
-    42.0
-    """
-    kinds = (types.Array(types.int64, 1, "C"), types.Array(types.float64, 1, "C"))
-    for array, kind in zip((table, scalars), kinds, strict=True):
-        if array.dtype != np.dtype(str(kind.dtype)) or array.ndim != 1 or not array.flags.carray:
-            raise TypeError(f"{array.dtype} array of shape {array.shape}: compiled steps take {kind}")
-    with side_by_side():
-        dispatcher.compile(kinds)
-    return functools.partial(dispatcher.overloads[kinds].entry_point, table, scalars)
