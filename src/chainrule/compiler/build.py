@@ -5,6 +5,7 @@ plan     what is run: segments of native code, with calls of NumPy between them;
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,12 @@ class Plan:
     places: dict[Entry, int]
     words: Words
     draws: list[Any]
+
+    @functools.cached_property
+    def largest(self) -> int:
+        """How many operations its largest product of matrices takes."""
+        products = [work.meta for work in self.schedule.path if work.kind == "gemm"]
+        return max((2 * meta["m"] * meta["n"] * meta["k"] for meta in products), default=0)
 
 
 def planned(graph: Graph, fuse: bool = True, prefix: str = "_", options: list[Entry] | None = None) -> Plan:

@@ -127,6 +127,7 @@ class Epochs:
         examples) to go on with.
         """
         from chainrule.compiler.native.compiling import compiled
+        from chainrule.compiler.native.team import team
 
         if not all(variant.fits() for variant in self.variants):
             self.ready = False
@@ -146,8 +147,9 @@ class Epochs:
         start = time.perf_counter()
         self.place[:] = 0
         try:
-            while (end := self._stretch(given)) == PAUSED and not pause(int(self.most[0])):
-                pass
+            with team(self.memory.plan.largest):
+                while (end := self._stretch(given)) == PAUSED and not pause(int(self.most[0])):
+                    pass
         finally:  # also after a second Ctrl-C: the number of the step goes with the weights
             self.memory.leave()
             for variant in self.variants:

@@ -5,7 +5,7 @@
     mathematics   exp, log, tanh, … of one number, fit for loops that work on many numbers at once
     compiling     generated functions compiled, and the fastest call from Python
     memory        arrays at a known address, arrays that do not overlap
-    products      matrix products: in ``tiles``, or by SciPy's BLAS (``blas``)
+    products      matrix products: in ``tiles``, the large ones by a ``team`` of two, or by SciPy's BLAS (``blas``)
     vectors       how wide the vectors of this processor are
     twister       PyTorch's random numbers, drawn inside native loops; ``shuffling``: orders from them
 

@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llvmlite import ir
+from numba.core import cgutils
 
 from chainrule.compiler.native.emitting import CONTRACT
+from chainrule.compiler.native.team import LARGE, Shared, together
 from chainrule.compiler.native.vectors import SIZE, Writer, new_function
 
 DEPTH = 1024  # of k, at most, are done at once: then again, for the rest
@@ -86,6 +89,54 @@ class Product(Writer):
     def layer(self, a: Matrix, b: Matrix, c: Matrix, sizes: tuple[int, int, int], alpha: ir.Value | None) -> None:
         """A product of so little depth that a strip of B stays in a cache."""
         m, n, k = sizes
+        if 2 * m * n * k >= LARGE:
+            self._shared(a, b, c, sizes, alpha)
+        else:
+            self._strips(a, b, c, sizes, alpha, self.covered if alpha is None else self.pieces)
+
+    def _shared(self, a: Matrix, b: Matrix, c: Matrix, sizes: tuple[int, int, int], alpha: ir.Value | None) -> None:
+        """The strips as a job for a `team`."""
+        builder, module = self.builder, self.builder.module
+        values = [*(matrix.start for matrix in (a, b, c)), *([] if alpha is None else [alpha])]
+        frame = cgutils.alloca_once(builder, ir.LiteralStructType([value.type for value in values]))
+        builder.store(cgutils.pack_struct(builder, values), frame)
+        job = new_function(module, module.get_unique_name("chainrule_strips"), [ir.IntType(8).as_pointer()])
+        inner = Product(ir.IRBuilder(job.append_basic_block()), self.number, self.size)
+        given = inner.builder.load(inner.builder.bitcast(job.args[0], frame.type))
+        starts = cgutils.unpack_tuple(inner.builder, given)
+        there, here, into = (Matrix(start, x.row, x.column) for start, x in zip(starts[:3], (a, b, c), strict=True))
+        inner._strips(there, here, into, sizes, None if alpha is None else starts[3], inner.taken)
+        inner.builder.ret_void()
+        together(builder, job, builder.bitcast(frame, ir.IntType(8).as_pointer()))
+
+    def taken(self, whole: int, step: int, body: Callable[[ir.Value | int, int], None]) -> None:
+        """``body`` for the pieces that nobody else of a `team` takes."""
+        shared, (full, rest) = Shared(self.builder), divmod(whole, step)
+        at = cgutils.alloca_once(self.builder, SIZE)
+
+        def there_is_one() -> ir.Value:
+            self.builder.store(shared.taken(), at)
+            return self.builder.icmp_unsigned("<", self.builder.load(at), SIZE(full + (rest > 0)))
+
+        def piece() -> None:
+            number = self.builder.load(at)
+            if not rest:
+                body(self.builder.mul(number, SIZE(step)), step)
+                return
+            with self.builder.if_else(self.builder.icmp_unsigned("<", number, SIZE(full))) as (inside, last):
+                with inside:
+                    body(self.builder.mul(number, SIZE(step)), step)
+                with last:
+                    body(full * step, rest)
+
+        shared.turns(there_is_one, piece)
+
+    def _strips(
+        self, a: Matrix, b: Matrix, c: Matrix, sizes: tuple[int, int, int], alpha: ir.Value | None,
+        strips: Callable[[int, int, Callable[[ir.Value | int, int], None]], None],
+    ) -> None:  # fmt: skip
+        """The product strip by strip of B; ``strips`` says which."""
+        m, n, k = sizes
         vectors = self._vectors(m, n)
         rows, _ = blocks(m, vectors, self.registers)
         over = self.covered if alpha is None else self.pieces  # what is added must be added once
@@ -112,7 +163,7 @@ class Product(Writer):
 
             over(m, rows, tile)
 
-        over(n, vectors * self.lanes, strip)
+        strips(n, vectors * self.lanes, strip)
 
     def _vectors(self, m: int, n: int) -> int:
         """How many vectors wide a strip should be."""
