@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import statistics
 import tempfile
 import time
 import tracemalloc
@@ -101,19 +102,22 @@ def latency(key: str, folder: str) -> tuple[float, float]:
 
 
 def long_run() -> tuple[float, float]:
-    """Microseconds a step in the first and in the last tenth of many Adam steps of w3, until all is known by heart."""
+    """Microseconds a step in the first and in the last tenth of many Adam steps of w3, until all is known by heart.
+
+    Medians of ten pieces each.
+    """
     from benchmarks.peers.ours import natively
 
     w = replace(_workload("w3a"), clean=True)
     one = natively(w, False)
     one.advance(2)
-    tenth = LONG // 10 // w.steps
+    piece = LONG // 100 // w.steps
     times = []
-    for _ in range(10):
+    for _ in range(100):
         start = time.process_time()
-        one.advance(tenth)
-        times.append((time.process_time() - start) / tenth / w.steps * 1e6)
-    return times[0], times[-1]
+        one.advance(piece)
+        times.append((time.process_time() - start) / piece / w.steps * 1e6)
+    return statistics.median(times[:10]), statistics.median(times[-10:])
 
 
 def costs() -> str:
@@ -127,7 +131,12 @@ def costs() -> str:
     ]
     for w in WORKLOADS:
         with tempfile.TemporaryDirectory() as folder:
-            record, cold = apart(latency, w.key, folder)
+            first = apart(latency, w.key, folder)
+            again = []
+            for _ in range(2):
+                with tempfile.TemporaryDirectory() as empty:
+                    again.append(apart(latency, w.key, empty))
+            record, cold = (statistics.median(column) for column in zip(first, *again, strict=True))
             warm = apart(latency, w.key, folder)[1]
             ours, theirs = apart(arrays, w.key, folder)
             compiled, eager = (apart(memory, w.key, which, folder) for which in (True, False))
