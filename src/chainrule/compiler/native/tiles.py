@@ -265,7 +265,8 @@ def written(
     alpha, a, b, c = function.args
     left, right = Matrix(a, *((1, m) if ta else (k, 1))), Matrix(b, *((1, k) if tb else (n, 1)))
     around = m * k + m * n  # numbers to turn, if A is instead of B
-    if tb and not ta and not add and around < n * k and n * m * size <= CACHE // 8 and fits(n, k, size):
+    alone = 2 * m * n * k < LARGE  # else there are more strips for two threads the plain way
+    if alone and tb and not ta and not add and around < n * k and n * m * size <= CACHE // 8 and fits(n, k, size):
         wide = -(-m // writer.lanes) * writer.lanes
         swapped = writer.scratch(n * wide)
         across, down = Matrix(b, k, 1), Matrix(a, 1, k)
