@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 
 # compiled steps go to a folder of the tests (for all workers the same), not into the home of whoever runs them
@@ -22,3 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def _seeded() -> None:
     """Each test draws the same random numbers, whatever ran before it."""
     chainrule.manual_seed(0)
+    if samples := sys.modules.get("samples"):
+        samples.rng.bit_generator.state = samples.START
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)

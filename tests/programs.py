@@ -79,10 +79,15 @@ class Program:
             total = total + (out.mean() if k % 2 else (out * chainrule.sin(out)).sum() / max(out.array.size, 1))
         return total
 
-    def trained(self, wrap: Callable[[Any], Any], calls: int = 6) -> tuple[list[Any], Any]:
-        """What ``calls`` of the step returned and left behind, all arrays; and the step, wrapped."""
+    def trained(
+        self, wrap: Callable[[Any], Any], calls: int = 6, near: Callable[[Any], Any] = np.copy
+    ) -> tuple[list[Any], Any]:
+        """What ``calls`` of the step returned and left behind, all arrays; and the step, wrapped.
+
+        ``near`` is what the parameters begin as, instead of as the seed says.
+        """
         chainrule.manual_seed(self.seed)
-        parameters = [chainrule.tensor(p.copy(), requires_grad=True) for p in self.parameters]
+        parameters = [chainrule.tensor(near(p), requires_grad=True) for p in self.parameters]
         name, options = self.optimizer
         optimizer = getattr(optim, name)(parameters, **options)
 

@@ -151,6 +151,7 @@ def exactly(got: Any, expected: Any) -> None:
 # ---------------------------------------------------------------------------------------- numbers to draw from
 
 rng = np.random.default_rng(7)
+START = rng.bit_generator.state  # where each test begins to draw
 
 
 def normal(*shape: int) -> Any:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +158,26 @@ def test_names_defined_bound_and_needed() -> None:
     assert needed(source) == {"helper", "N"}
     assert needed("def f():\n    return [i for i in range(3) if i in q]") == {"q"}
     assert defined("def (") == () == tuple(bound("def (")) == tuple(needed("def ("))
+
+
+def test_two_threads_may_parse_at_once() -> None:
+    """Collecting garbage in the middle of a tree, Python lets another thread begin a tree of its own."""
+    other: list[threading.Thread] = []
+
+    def begin(phase: str, info: dict[str, Any]) -> None:
+        if threading.current_thread() is threading.main_thread() and phase == "start" and len(other) < 5:
+            other.append(threading.Thread(target=defined, args=("y = 2",)))
+            other[-1].start()
+            other[-1].join(0.05)  # in vain where they take turns
+
+    before = gc.get_threshold()
+    gc.callbacks.append(begin)
+    gc.set_threshold(100)
+    try:
+        assert defined("x = 1\n" * 1000) == ("x",)
+    finally:
+        gc.callbacks.remove(begin)
+        gc.set_threshold(*before)
+        for each in other:
+            each.join()
+    assert other

@@ -424,7 +424,7 @@ def test_layers_are_torchs(name: str) -> None:
     out, expected = mine(x), theirs(y)
     assert out.shape == tuple(expected.shape)
     np.testing.assert_allclose(out.detach().numpy(), expected.detach().numpy(), rtol=1e-12, atol=1e-14)
-    weights = RNG.normal(size=out.shape)
+    weights = np.random.default_rng(1).normal(size=out.shape)
     (out * chainrule.tensor(weights)).sum().backward()
     (expected * torch.tensor(weights)).sum().backward()
     pairs = [(x, y), *zip(mine.parameters(), theirs.parameters(), strict=True)]

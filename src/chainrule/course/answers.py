@@ -8,7 +8,6 @@ judged   the verdict on it
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 from chainrule.course.judging import judge
 from chainrule.course.lesson import PARTS, Lesson
-from chainrule.course.names import bound, defined, needed, same_code
+from chainrule.course.names import bound, defined, needed, parsed, same_code
 from chainrule.course.runner import Runner
 from chainrule.course.verdict import Verdict
 from chainrule.errors import ArgumentError
@@ -166,7 +165,7 @@ class _Cell:
 def _without_magics(source: str) -> str:
     """A cell without the lines only a notebook understands (``%time``, ``!ls``); line numbers stay."""
     try:
-        ast.parse(source)
+        parsed(source)
     except (SyntaxError, ValueError):
         return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n"))
     return source

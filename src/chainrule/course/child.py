@@ -27,6 +27,7 @@ import numpy as np
 import chainrule
 from chainrule.course.bank import Case
 from chainrule.course.encoding import encode, raised
+from chainrule.course.names import parsed
 from chainrule.course.showing import Encoded
 
 ANSWER, GIVEN, CHECK = "<your answer>", "<given>", "<the check>"
@@ -118,7 +119,7 @@ _COMPILED: dict[str, tuple[CodeType, CodeType]] = {}
 def compiled(block: str) -> tuple[CodeType, CodeType]:
     """A block as what to execute and the expression to evaluate after it; SyntaxError if the last line is none."""
     if block not in _COMPILED:
-        tree = ast.parse(block, CHECK)
+        tree = parsed(block, CHECK)
         last = tree.body.pop() if tree.body else None
         if not isinstance(last, ast.Expr):
             raise SyntaxError(f"the last line of a case must be an expression: {block!r}")

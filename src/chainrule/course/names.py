@@ -1,11 +1,23 @@
-"""Which names a source defines at its top, and which it needs from elsewhere."""
+"""A source as a tree: which names it defines at its top, and which it needs from elsewhere."""
 
 from __future__ import annotations
 
 import ast
 import builtins
 import symtable
+import threading
 from collections.abc import Iterator
+
+_turn = threading.Lock()
+
+
+def parsed(source: str, where: str = "<unknown>") -> ast.Module:
+    """``ast.parse``, in one thread at a time: in CPython 3.11 two at once may fail with a SystemError.
+
+    How deep in its tree it is, it keeps in one place for all threads (python/cpython#106905).
+    """
+    with _turn:
+        return ast.parse(source, where)
 
 
 def defined(source: str) -> tuple[str, ...]:
@@ -86,6 +98,6 @@ def _globals(table: symtable.SymbolTable) -> Iterator[str]:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        return parsed(source)
     except (SyntaxError, ValueError):
         return None

@@ -5,7 +5,6 @@ Each function yields what is wrong, in words; nothing if all is well.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from chainrule.course.bank import Exercise
 from chainrule.course.cells import Cell
 from chainrule.course.child import compiled
 from chainrule.course.lesson import DIFFICULTIES, PARTS, Lesson, Task
-from chainrule.course.names import bound
+from chainrule.course.names import bound, parsed
 
 HINTS, WRONG_ANSWERS = 2, 4  # at least so many for each exercise
 SENTENCE = 8  # words of an explanation, at least
@@ -115,7 +114,7 @@ def _of_cell(lesson: Lesson, cell: Cell) -> Iterator[str]:
     if cell.kind == "code":
         try:
             compile(cell.text, lesson.text.name, "exec", dont_inherit=True)
-            if cell.text.strip() and not ast.parse(cell.text).body:
+            if cell.text.strip() and not parsed(cell.text).body:
                 yield "the cell is empty: there are comments in it and no code"
         except SyntaxError as error:
             yield f"the cell is no Python: {error}"
