@@ -20,7 +20,7 @@ SOURCE = Path(chainrule.__file__).parent
 
 # bottom to top; names on one line may know one another (but never in a circle)
 HOUSE = """
-errors files devices outside cuda taping
+errors files devices outside cuda tracing
 value ops
 hooks random
 backprop
@@ -42,7 +42,7 @@ cli __main__
 """
 LAYERS = {name: height for height, line in enumerate(HOUSE.split("\n")) for name in line.split()}
 NATIVE = "chainrule.compiler.native"  # what is compiled by Numba, and imported only then
-ALONE = {"value": set(), "ops": {"errors", "ops", "taping"}}  # these two may know nothing but this
+ALONE = {"value": set(), "ops": {"errors", "ops", "tracing"}}  # these two may know nothing but this
 
 
 class Import(NamedTuple):

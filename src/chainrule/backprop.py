@@ -94,11 +94,12 @@ class Node:
                 f"backward a second time through the same graph (at {op.name}): the first backward was allowed to "
                 f"let its values go; run the forward again, or write backward(retain_graph=True) the first time"
             )
-        for version, then in self.seen:
+        for k, (version, then) in enumerate(self.seen):
             if version[0] != then:
+                name, shape = op.reader(k, self.out)
                 raise GradientError(
-                    f"a value that the gradient of {op.name} needs (result of shape {self.out.shape}) was changed in "
-                    f"place after {op.name} used it (version {version[0]}, used at {then}); "
+                    f"a value that the gradient of {name} needs (result of shape {shape}) was changed in "
+                    f"place after {name} used it (version {version[0]}, used at {then}); "
                     f"write x = x + ... instead of x += ..., or change a copy: x.clone()"
                 )
         if lift is None:

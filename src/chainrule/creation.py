@@ -18,6 +18,7 @@ from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import SUPPORTED, DType, as_dtype, get_default_dtype, number_dtype, wider
 from chainrule.ops.movement import as_shape
 from chainrule.tensor import Tensor
+from chainrule.tracing import left, tracer, tracers
 
 
 def only_here(place: Any) -> None:
@@ -29,6 +30,8 @@ def only_here(place: Any) -> None:
 def made(array: Array, requires_grad: bool, place: Any = None) -> Tensor:
     """A tensor around an array made here."""
     only_here(place)
+    if tracers and (recording := tracer()):
+        recording.wrapped(array)
     return Tensor(array, requires_grad)
 
 
@@ -43,13 +46,19 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     >>> chainrule.tensor([1.5, 2]).dtype, chainrule.tensor(np.zeros(1)).dtype
     (dtype('float32'), dtype('float64'))
     """
-    return made(as_array(data, dtype).copy(), requires_grad, device)
+    array = as_array(data, dtype)
+    copy = array.copy()
+    if tracers and (recording := tracer()) and isinstance(data, Tensor) and array is data.array:
+        recording.same(copy, data)
+    return made(copy, requires_grad, device)
 
 
 def as_array(data: Any, dtype: Any = None) -> Array:
     """Data as a NumPy array of ``dtype``, or of the one a tensor of them has; not copied where it need not be."""
     if isinstance(data, Tensor):
         array = data.array
+        if dtype is not None and array.dtype != as_dtype(dtype):
+            left(data, "tensor(..., dtype=...)")
     elif hasattr(data, "__array__"):  # NumPy's arrays and numbers, and what can become one
         array = np.asarray(data)
     else:
@@ -75,7 +84,10 @@ def _plain(data: Any, dtypes: set[DType]) -> Any:
     if isinstance(data, list | tuple | range):
         return [_plain(x, dtypes) for x in data]
     dtypes.add(data.dtype if hasattr(data, "dtype") else number_dtype(data))
-    return data.array if isinstance(data, Tensor) else data
+    if isinstance(data, Tensor):
+        left(data, "tensor([...]) of tensors")
+        return data.array
+    return data
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:

@@ -21,7 +21,7 @@ from chainrule.grad_mode import enable_grad, no_grad
 from chainrule.hooks import GradientHooks, Handle, hang
 from chainrule.inplace import InPlace, overtaken
 from chainrule.ops.base import Array
-from chainrule.taping import tape, tapes
+from chainrule.tracing import edition, tracer, tracers, watched
 
 
 class Differentiable(InPlace):
@@ -31,6 +31,23 @@ class Differentiable(InPlace):
 
     is_leaf = property(lambda self: self.node is None or self.node.op is None, doc="Made by nobody, so gradients end.")
     grad_fn = property(lambda self: None if self.is_leaf else self.node, doc="The node that made it, or None.")
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that ``backward`` left here, a tensor of the same shape, or None."""
+        if tracers and (recording := tracer()):
+            recording.grad_read(self)
+        if watched and (watcher := watched.get(id(self))):
+            watcher.grad_read(self)
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if tracers and (recording := tracer()):
+            recording.grad_set(self)
+        if watched and (watcher := watched.get(id(self))):
+            watcher.grad_set(self)
+        self._grad = gradient
 
     @property
     def requires_grad(self) -> bool:
@@ -43,6 +60,7 @@ class Differentiable(InPlace):
             if not wanted:
                 raise GradientError("requires_grad of a result cannot be turned off; write x.detach()")
         elif not wanted:
+            edition[0] += 1
             self.node = None
         elif self.array.dtype.kind != "f":
             raise GradientError(
@@ -50,6 +68,7 @@ class Differentiable(InPlace):
                 f"write x.float() first, or give tensor(...) floats such as 1.0"
             )
         elif self.node is None:
+            edition[0] += 1
             self.node = Node.leaf(self)
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
@@ -112,6 +131,7 @@ class Differentiable(InPlace):
         if self.node is None:
             raise GradientError(f"{name} of a tensor that does not require grad: no gradient will reach it")
         if self.node.hooks is None:
+            edition[0] += 1
             self.node.hooks = GradientHooks()
         return self.node.hooks
 
@@ -175,12 +195,12 @@ def slopes(
         if node.op is not None and output.made != output.version[0]:
             raise overtaken(node.op)
         seed: Any = _seed(output, gradient)
-        seed = seed if create_graph or (tapes and tape()) else seed.array
+        seed = seed if create_graph or (tracers and tracer()) else seed.array
         seeds[node] = seeds[node] + seed if node in seeds else seed
         around = output.around
     retain = create_graph if retain_graph is None else retain_graph
     if not create_graph:
-        if tapes and (recording := tape()):  # the rules are fed tensors, so that the recording sees them
+        if tracers and (recording := tracer()):  # the rules are fed tensors, so that the recording sees them
             recording.walking()
             with no_grad():
                 return _owned(backpropagate(seeds, partial(_lift, around), retain, wanted), seeds, around)
@@ -216,13 +236,11 @@ def _array(g: Any) -> Array:
 
 def collect(gradients: dict[Node, Any]) -> None:
     """Add each gradient to the ``.grad`` of the tensor that collects it."""
-    recording = tape()
     for node, g in gradients.items():
         tensor = node.tensor() if node.tensor is not None else None
         if tensor is not None:
-            if recording:
-                recording.graded(tensor)
-            tensor.grad = g if tensor.grad is None else _added(tensor.grad, g)
+            before = tensor.grad
+            tensor.grad = g if before is None else _added(before, g)
             if node.hooks is not None:
                 with enable_grad() if g.node is not None else no_grad():
                     for hook in list(node.hooks.after.values()):
@@ -251,7 +269,7 @@ def _added(grad: Any, g: Any) -> Any:
     """``grad`` with ``g`` added: in the same memory, unless one of them has a graph."""
     if grad.node is not None or g.node is not None:
         return grad + g
-    if tapes and tape():
+    if tracers and tracer():
         with no_grad():
             return grad.add_(g)
     grad.array += g.array

@@ -83,7 +83,7 @@ class CompileError(ChainruleError, RuntimeError):
 
 
 class CompileWarning(UserWarning):
-    """A function that was to be compiled runs as it is; the text says why, and on which line."""
+    """A function that was to be compiled runs eagerly, as written; the text says why, and on which line."""
 
 
 class OutsideError(ChainruleError, AttributeError):

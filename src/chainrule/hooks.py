@@ -11,6 +11,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from chainrule.tracing import edition
+
 _next = count()
 
 
@@ -22,6 +24,7 @@ class Handle:
 
     def remove(self) -> None:
         """Take the hook away; again does nothing."""
+        edition[0] += 1
         for home in self._homes:
             home.pop(self.id, None)
 
@@ -34,6 +37,7 @@ class Handle:
 
 def hang(home: dict[int, Any], hook: Any, first: bool = False) -> Handle:
     """Put ``hook`` at the end of ``home`` (or ``first``); hooks are called in the order of the dict."""
+    edition[0] += 1
     handle = Handle(home)
     others = list(home.items()) if first else []
     if first:

@@ -26,7 +26,7 @@ from chainrule.methods import Methods
 from chainrule.ops.base import Array, Op, explained, is_view
 from chainrule.ops.elementwise import Elementwise
 from chainrule.ops.indexing import Indexed
-from chainrule.taping import tapes
+from chainrule.tracing import edition, tracers
 
 NUMBERS = frozenset((float, int, bool))
 
@@ -88,6 +88,7 @@ def _reshaping(function: Any, name: str) -> Any:
             self._refuse_change(self, name + "_")
         with enable_grad():
             seen = function(self.alias(), *args, **kwargs)
+        edition[0] += 1
         self.array = seen.array
         if self.node is not None:
             self.node = self.node.moved(self) if self.is_leaf else seen.node
@@ -119,6 +120,7 @@ class InPlace(Methods):
 
     def detach_(self) -> Any:
         """Cut this tensor off from the graph that made it."""
+        edition[0] += 1
         self.node = None
         return self
 
@@ -158,8 +160,8 @@ class InPlace(Methods):
         before = self.alias()
         if mode.recording:
             before.array, before.version, before.made = self.array.copy(), [0], 0
-            if tapes:
-                tapes[-1].same(before.array, self)
+            if tracers:
+                tracers[-1].same(before.array, self)
         return before
 
     def _plain(self, others: tuple[Any, ...]) -> bool:
@@ -198,11 +200,12 @@ class InPlace(Methods):
                 f"{shape_of(self.shape)}; in place the shape must stay"
             ) from None
         if mode.recording and (result.node is not None or not self.is_leaf):
+            edition[0] += 1
             self.node = result.node
             self.made = self.version[0]
         self._changed()
-        if tapes:
-            tapes[-1].written(self, result)
+        if tracers:
+            tracers[-1].written(self, result)
         return self
 
     def _changed(self) -> None:

@@ -19,11 +19,11 @@ CPU = _device("cpu")
 class Methods(ops.Recording):
     """The methods of `Tensor` that are operations; an operation is a function, so it only needs a name here."""
 
-    __slots__ = ("array", "grad", "made", "node", "version")
+    __slots__ = ("_grad", "array", "made", "node", "version")
 
     array: Array
     node: Node | None
-    grad: Any
+    _grad: Any
     version: list[int]
     made: int
 

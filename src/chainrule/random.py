@@ -22,7 +22,7 @@ from numpy.random.bit_generator import ISeedSequence
 from chainrule.errors import ArgumentError, DtypeError
 from chainrule.ops.base import Array, Shape
 from chainrule.ops.dtypes import DType, float32
-from chainrule.taping import tapes
+from chainrule.tracing import tracers
 
 
 class _Blank(ISeedSequence):
@@ -49,6 +49,8 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again at ``seed``: the same seed, the same numbers."""
+        if tracers:
+            tracers[-1].spoil("manual_seed() starts the random numbers again")
         seed = int(seed)
         if not -(2**63) <= seed < 2**64:
             raise ArgumentError(f"manual_seed({seed}): a seed has 64 bits, from -2^63 to 2^64 - 1")
@@ -59,6 +61,8 @@ class Generator:
 
     def initial_seed(self) -> int:
         """The seed this stream started at."""
+        if tracers:
+            tracers[-1].spoil("the seed of random numbers is asked for")
         return self._seed
 
     def words(self, n: int) -> Array:
@@ -153,12 +157,14 @@ class Generator:
 
     def _told(self, name: str, given: tuple[Any, ...], numbers: Array) -> Array:
         """The numbers; a recording under way hears of them, so that its step draws anew each time."""
-        if tapes:
-            tapes[-1].drawn(self, name, given, numbers)
+        if tracers:
+            tracers[-1].drawn(self, name, given, numbers)
         return numbers
 
     def seed_for_another(self) -> int:
         """A seed of 63 bits for another stream, drawn from this one."""
+        if tracers:
+            tracers[-1].spoil("an order or a seed is drawn")
         return int(self.long_words(1)[0]) % (2**63)
 
 

@@ -11,7 +11,7 @@ from chainrule import ops
 from chainrule.errors import ArgumentError, GradientError, OperandError, ShapeError, shape_of
 from chainrule.methods import Methods
 from chainrule.ops.base import Array
-from chainrule.taping import left
+from chainrule.tracing import left
 
 
 class Reading(Methods):

@@ -48,13 +48,13 @@ def randint(
     if high is None:
         low, high = 0, low
     array = (generator or default_generator).integers(low, high, made_shape((size,)))
-    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), requires_grad, device)
+    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype), copy=False), requires_grad, device)
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """0 … n-1 in random order: after the same ``manual_seed``, PyTorch's."""
     array = (generator or default_generator).permutation(n)
-    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype)), False, device)
+    return made(array.astype(np.int64 if dtype is None else as_dtype(dtype), copy=False), False, device)
 
 
 def normal(

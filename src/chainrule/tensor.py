@@ -32,7 +32,7 @@ from chainrule.ops.dtypes import SUPPORTED, get_default_dtype
 from chainrule.outside import outside
 from chainrule.printing import numbers
 from chainrule.reading import Reading
-from chainrule.taping import left, tapes
+from chainrule.tracing import Counting, edition, left, tracers
 
 NOTHING: dict[str, Any] = {}  # the named arguments of an operation that has none; never written to
 
@@ -60,9 +60,11 @@ def apply(op: Op, inputs: tuple[Any, ...], meta: dict[str, Any]) -> Tensor:
             raw.append(x)
             parents.append(None)
         else:
-            if tapes:
-                inputs = tapes[-1].without_scalars(op, inputs)
-            return apply(op, tuple(_operand(x, op) for x in inputs), meta)
+            if not tracers:
+                return apply(op, tuple(_operand(x, op) for x in inputs), meta)
+            result = apply(op, tuple(_operand(x, op) for x in tracers[-1].without_scalars(op, inputs)), meta)
+            tracers[-1].with_symbols(result, inputs)
+            return result
     if not plain or dtype is None or dtype.kind != "f":
         met = op.meet(inputs)
         if any(a is not b for a, b in zip(met, inputs, strict=True)):
@@ -105,7 +107,7 @@ def wrap(array: Array) -> Tensor:
     """A new tensor around ``array``, not copied."""
     tensor = _blank()
     tensor.array = array
-    tensor.node = tensor.grad = None
+    tensor.node = tensor._grad = None
     tensor.version = [0]
     tensor.made = 0
     return tensor
@@ -149,7 +151,7 @@ def _question(op: Op) -> Any:
     return ask
 
 
-class Tensor(Differentiable, Drawing, Reading):
+class Tensor(Differentiable, Drawing, Reading, metaclass=Counting):
     """An array of numbers that can remember how it was made.
 
     Make one with `chainrule.tensor`; ``Tensor(array)`` wraps a NumPy array without copying it.  With
@@ -175,7 +177,7 @@ class Tensor(Differentiable, Drawing, Reading):
                 f"a tensor of dtype {self.array.dtype}: chainrule has {', '.join(map(str, SUPPORTED))}; "
                 f"convert with array.astype(...)"
             )
-        self.node = self.grad = None
+        self.node = self._grad = None
         self.version, self.made = [0], 0
         if requires_grad:
             self.requires_grad = True
@@ -207,6 +209,7 @@ class Tensor(Differentiable, Drawing, Reading):
     @data.setter
     def data(self, other: Tensor) -> None:
         left(self, "assigning to .data")
+        edition[0] += 1
         self.array = other.array
         self.version[0] += 1
         if self.node is not None and self.node.op is None:

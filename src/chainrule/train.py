@@ -120,7 +120,7 @@ class _Run:
         compile: bool | None,
     ) -> None:  # fmt: skip
         self.batches, self.loss, self.optimizer, self.epochs, self.bar = batches, loss, optimizer, epochs, bar
-        self.history, self.wanted = History(), compile
+        self.history, self.wanted, self.quiet = History(), compile, compile is None
         self.native: Any = None
         self.step: Any = training_step(model, loss, optimizer)
         if compile:
@@ -130,6 +130,7 @@ class _Run:
         from chainrule.compiler import compile
 
         self.step = compile(self.step)
+        self.step.quiet = self.quiet  # nobody asked for it: nobody need know where it does not work
         if self.step.reason is None:
             from chainrule.compiler.epochs import Epochs
 

@@ -14,8 +14,8 @@ from chainrule.errors import DataError, shape_of
 from chainrule.grad_mode import no_grad
 from chainrule.nn import Module
 from chainrule.optim import Optimizer
-from chainrule.taping import found
 from chainrule.tensor import Tensor
+from chainrule.tracing import found
 
 
 class NotFinite(Exception):

@@ -101,17 +101,16 @@ class Function:
         )
         if mode.recording and any(node is not None for node in nodes):
             raw = [x.array if isinstance(x, Tensor) else x for x in inputs]
-            call = _Call(cls, ctx)
-            _remember(call, inputs, raw, nodes, results, constant)
+            call = Call(cls, ctx)
+            join(call, inputs, raw, nodes, results, constant)
             for lookout in lookouts:
                 for x in results:
                     lookout.applied(call, inputs, {}, x)
         return results if isinstance(out, tuple) else results[0]
 
 
-def _remember(
-    call: _Call, inputs: Any, raw: Any, nodes: Any, results: tuple[Tensor, ...], constant: list[bool]
-) -> None:
+def join(call: Op, inputs: Any, raw: Any, nodes: Any, results: Sequence[Tensor], constant: Sequence[bool]) -> None:
+    """Give the results of one call, but for constant ones, their place in the graph."""
     if len(results) == 1:
         if constant[0]:
             return
@@ -121,10 +120,10 @@ def _remember(
     remember(call, inputs, raw, nodes, together, {"shapes": [x.array for x in results]})
     for i, x in enumerate(results):
         if x.dtype.kind == "f" and not constant[i]:
-            remember(_PICK, (together,), [together.array], [together.node], x, {"part": i, "of": len(results)})
+            remember(PICK, (together,), [together.array], [together.node], x, {"part": i, "of": len(results)})
 
 
-class _Call(Op):
+class Call(Op):
     """One call of a Function, as an operation in the graph."""
 
     def __init__(self, function: type[Function], ctx: Context) -> None:
@@ -133,7 +132,7 @@ class _Call(Op):
 
     def pull(self, g: Any, out: Any, inputs: Sequence[Any], meta: dict[str, Any], wanted: Sequence[Any]) -> list[Any]:
         lifted = isinstance(out, Tensor)
-        gradients = list(g) if isinstance(g, _Parts) else [g]
+        gradients = list(g) if isinstance(g, Parts) else [g]
         for i, like in enumerate(meta.get("shapes", ())):
             if gradients[i] is None and self.ctx._materialize:
                 gradients[i] = np.zeros_like(like)
@@ -153,6 +152,10 @@ class _Call(Op):
             None if want is None or sent is None else self._fitting(sent, x, i, lifted)
             for i, (sent, x, want) in enumerate(zip(returned, inputs, wanted, strict=True))
         ]
+
+    def kept(self) -> list[Tensor]:
+        """The tensors that forward saved."""
+        return [x for x, _ in self.ctx._saved if x is not None]
 
     def _fitting(self, sent: Any, x: Any, i: int, lifted: bool) -> Any:
         """The gradient returned for input ``i``: in its dtype, and summed over what was broadcast, as in PyTorch."""
@@ -174,21 +177,21 @@ def _grows(shape: Shape, wide: Shape) -> bool:
     return back >= 0 and all(n in (1, m) for n, m in zip(shape, wide[back:], strict=True))
 
 
-class _Parts(tuple[Any, ...]):
+class Parts(tuple[Any, ...]):
     """The gradients of a call with several results; None for those that got none."""
 
-    def __add__(self, other: Any) -> _Parts:
-        return _Parts(b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True))
+    def __add__(self, other: Any) -> Parts:
+        return Parts(b if a is None else a if b is None else a + b for a, b in zip(self, other, strict=True))
 
 
-class _Pick(Op):
+class Pick(Op):
     """One of the results of a call."""
 
     def __init__(self) -> None:
         self.name, self.reads, self.differentiable, self.keeps_values = "pick", [], True, False
 
     def pull(self, g: Any, out: Any, inputs: Sequence[Any], meta: dict[str, Any], wanted: Sequence[Any]) -> list[Any]:
-        return [_Parts(g if i == meta["part"] else None for i in range(meta["of"]))]
+        return [Parts(g if i == meta["part"] else None for i in range(meta["of"]))]
 
 
-_PICK = _Pick()
+PICK = Pick()

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule import creation, ops
 from chainrule.errors import ArgumentError, OperandError, ShapeError, shape_of
 from chainrule.ops import logsigmoid
-from chainrule.taping import found
+from chainrule.tracing import found
 
 
 def reduced(loss: Any, reduction: str) -> Any:

@@ -22,6 +22,7 @@ from chainrule.errors import ArgumentError
 from chainrule.grad_mode import is_grad_enabled
 from chainrule.hooks import Handle, hang
 from chainrule.tensor import Tensor
+from chainrule.tracing import edition
 
 Hook = Callable[..., Any]
 
@@ -77,6 +78,7 @@ class Hooked:
 
     def _own_hooks(self) -> Hooks:
         if self._hooks is None:
+            edition[0] += 1
             self.__dict__["_hooks"] = Hooks()
         assert self._hooks is not None
         return self._hooks

@@ -24,6 +24,7 @@ from chainrule.ops.dtypes import bool_
 from chainrule.outside import outside as _outside
 from chainrule.random import Generator
 from chainrule.tensor import Tensor
+from chainrule.tracing import left
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
@@ -230,6 +231,7 @@ def _matrix(tensor: Tensor, name: str) -> None:
 
 def _write(tensor: Tensor, numbers: Any) -> Tensor:
     """Write over the tensor's own memory, as no part of the graph."""
+    left(tensor, "an initialisation")
     tensor.array[...] = np.asarray(numbers, tensor.dtype)
     tensor.version[0] += 1
     return tensor

@@ -12,6 +12,7 @@ from chainrule.errors import ArgumentError, DtypeError
 from chainrule.nn.parameter import Parameter
 from chainrule.ops.dtypes import as_dtype
 from chainrule.tensor import Tensor
+from chainrule.tracing import tracer, tracers
 
 
 class NameOfNothing(ArgumentError, AttributeError):
@@ -115,7 +116,10 @@ class Inside:
 
     def train(self, mode: bool = True) -> Any:
         """Switch to training (dropout drops, batch norm measures), or with False to evaluation."""
+        recording = tracer() if tracers else None
         for module in self.modules():
+            if recording:
+                recording.mode_set(module, mode)
             module.training = mode
         return self
 

@@ -11,6 +11,7 @@ from chainrule.nn.parameter import Parameter as Parameter
 from chainrule.nn.state import Saved
 from chainrule.outside import INSTEAD, outside
 from chainrule.tensor import Tensor
+from chainrule.tracing import Counted, edition
 
 
 class Module(Inside, Saved, Hooked):
@@ -30,7 +31,9 @@ class Module(Inside, Saved, Hooked):
     """
 
     def __init__(self) -> None:
-        self.__dict__.update(_parameters={}, _buffers={}, _modules={}, _passing=set(), training=True)
+        self.__dict__.update(
+            _parameters=Counted(), _buffers=Counted(), _modules=Counted(), _passing=set(), training=True
+        )
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; called by ``module(inputs)``."""
@@ -44,6 +47,7 @@ class Module(Inside, Saved, Hooked):
     # ------------------------------------------------------------------------------------ attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
+        edition[0] += 1
         home = "_parameters" if isinstance(value, Parameter) else "_modules" if isinstance(value, Module) else ""
         if home:
             self._refuse_early(name)
@@ -75,6 +79,7 @@ class Module(Inside, Saved, Hooked):
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:
+        edition[0] += 1
         for kind in KINDS:
             if name in self.__dict__[kind]:
                 del self.__dict__[kind][name]

@@ -123,6 +123,10 @@ class Op:
         """The shape of the result; a ShapeError where there is none.  Asked when NumPy has refused."""
         raise NotImplementedError
 
+    def reader(self, k: int, out: Any) -> tuple[str, Shape]:
+        """Who reads the k-th of the values a gradient needs: the name of an operation, and the shape of its result."""
+        return self.name, out.shape
+
     def pull(self, g: Any, out: Any, inputs: Sequence[Any], meta: dict[str, Any], wanted: Sequence[Any]) -> list[Any]:
         """The gradient for each wanted input (None for the others): what the rules say, summed to its shape."""
         pulled: list[Any] = []

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import DtypeError
+from chainrule.tracing import edition, tracers
 
 DType = np.dtype[Any]
 float32, float64 = np.dtype("float32"), np.dtype("float64")
@@ -45,6 +46,9 @@ def set_default_dtype(dtype: Any) -> None:
     }
     if dtype not in known:
         raise DtypeError(f"the default dtype cannot be {dtype}; choose float32 or float64")
+    if tracers:
+        tracers[-1].spoil("it sets the default dtype")
+    edition[0] += 1
     _default[0] = known[dtype]
 
 

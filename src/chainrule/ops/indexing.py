@@ -17,6 +17,7 @@ import numpy as np
 from chainrule.errors import ArgumentError, DtypeError, LabelError, ShapeError, shape_of
 from chainrule.ops.base import Op, Recording, Shape, normal_dim, unbroadcast
 from chainrule.ops.movement import Movement, reshape
+from chainrule.tracing import tracer, tracers
 
 
 class _Slot:
@@ -127,6 +128,8 @@ class Getitem(Indexed):
     vjp = (lambda g: g,)  # replaced by `pull`: the number of inputs depends on the index
 
     def bind(self, input: Any, index: Any) -> Any:
+        if tracers and (recording := tracer()):
+            input, index = recording.indexed(input, index)
         parts, arrays = self.split(index)
         return (input, *arrays), {"index": parts}
 

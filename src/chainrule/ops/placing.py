@@ -13,7 +13,9 @@ from chainrule.ops.choosing import where
 from chainrule.ops.elementwise import cast
 from chainrule.ops.indexing import gather, getitem, setitem, ungather
 from chainrule.ops.movement import expand, reshape
+from chainrule.ops.reduction import amax
 from chainrule.ops.shaping import movedim, unsqueeze
+from chainrule.tracing import found, left, tracer
 
 
 def tril(input: Any, diagonal: int = 0) -> Any:
@@ -133,6 +135,11 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     if labels.size and labels.min() < 0:
         raise ArgumentError(f"one_hot of {labels.min()}: class numbers run from 0 on")
     n = most + 1 if num_classes == -1 else num_classes
+    if tracer() and labels is not tensor:
+        if num_classes == -1:
+            left(tensor, "one_hot() without num_classes")
+        else:
+            found(amax((tensor < 0) | (tensor >= n)) if labels.size else False)
     if most >= n or n < 1:
         raise ArgumentError(f"one_hot of {most} with num_classes={n}: class numbers run from 0 to num_classes - 1")
     return cast(unsqueeze(tensor, -1) == np.arange(n), np.int64)

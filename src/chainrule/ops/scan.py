@@ -12,7 +12,7 @@ from chainrule.ops.choosing import where
 from chainrule.ops.elementwise import asked
 from chainrule.ops.movement import flip, permute, reshape
 from chainrule.ops.reduction import Reduction, kept, sum
-from chainrule.taping import tape
+from chainrule.tracing import tracer
 
 
 class Scan(Op):
@@ -83,7 +83,7 @@ class Prod(Reduction):
 def _prod_slope(g: Any, out: Any, x: Any, dim: Any) -> Any:
     """With a 0 among the numbers out / x is of no use: then every other product is taken by itself."""
     wide = kept(x.shape, dim)
-    if 0 in x.shape or (not tape() and not bool(sum(x == 0))):  # a recording must not depend on the numbers
+    if 0 in x.shape or (not tracer() and not bool(sum(x == 0))):  # a recording must not depend on the numbers
         return reshape(g * out, wide) / x
     dims = tuple(range(x.ndim)) if dim is None else dim
     rest = tuple(i for i in range(x.ndim) if i not in dims)

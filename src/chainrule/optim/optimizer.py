@@ -13,8 +13,8 @@ from chainrule.errors import ArgumentError, OperandError, ShapeError
 from chainrule.grad_mode import enable_grad
 from chainrule.hooks import Handle, hang
 from chainrule.ops.dtypes import NEGLIGIBLE
-from chainrule.taping import tape, tapes
 from chainrule.tensor import Tensor
+from chainrule.tracing import Counted, edition, tracer, tracers
 
 StepHook = Callable[..., Any]
 
@@ -54,8 +54,19 @@ class Optimizer:
         if "step" in vars(cls):
             cls.step = with_step_hooks(cls.step)  # type: ignore[method-assign]
 
+    calls: int
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        edition[0] += 1
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        edition[0] += 1
+        object.__delattr__(self, name)
+
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        self.defaults, self.calls = defaults, 0
+        self.defaults = defaults
+        vars(self)["calls"] = 0
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.before_step: dict[int, StepHook] = {}
@@ -91,7 +102,7 @@ class Optimizer:
             if id(p) in known:
                 raise ArgumentError(f"parameter {i} is given twice: it would be moved twice a step")
             known.add(id(p))
-        self.param_groups.append({**self.defaults, **param_group, "params": params, **names})
+        self.param_groups.append(Counted({**self.defaults, **param_group, "params": params, **names}))
 
     def register_step_pre_hook(self, hook: StepHook) -> Handle:
         """Call ``hook(optimizer, args, kwargs)`` before each step; it may return other (args, kwargs)."""
@@ -117,19 +128,20 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        self.calls += 1
+        vars(self)["calls"] += 1  # not counted as a change
         for group in self.param_groups:
             if isinstance(group["lr"], Tensor):
                 group = {**group, "lr": group["lr"].item()}
             for p in group["params"]:
-                if p.grad is not None:
-                    if p.grad.shape != p.shape:
-                        raise ShapeError(f"a gradient of shape {p.grad.shape} for a parameter of shape {p.shape}")
+                grad = p.grad
+                if grad is not None:
+                    if grad.shape != p.shape:
+                        raise ShapeError(f"a gradient of shape {grad.shape} for a parameter of shape {p.shape}")
                     state = self.state[p]
-                    if tapes and (recording := tape()):
+                    if tracers and (recording := tracer()):
                         recording.move(self, p, state, group)
                         continue
-                    g = -p.grad.array if group.get("maximize") else p.grad.array
+                    g = -grad.array if group.get("maximize") else grad.array
                     self.update(p.array, g, state, group)
                     if not p.array.ndim:  # NumPy makes numbers of 0-d arrays, which nothing can change in place
                         state.update({k: np.asarray(x) for k, x in state.items() if isinstance(x, np.generic)})
@@ -143,7 +155,7 @@ class Optimizer:
         float32, and every operation on such numbers is many times slower: measured, a step of Adam takes
         three times as long after a thousand steps.
         """
-        if self.calls % 32 == 0 or (tapes and tape()):
+        if self.calls % 32 == 0 or (tracers and tracer()):
             for mean in means:
                 mean *= abs(mean) > NEGLIGIBLE[mean.dtype]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 from chainrule.optim.optimizer import Optimizer
-from chainrule.taping import tape
+from chainrule.tracing import tracer
 
 
 class LRScheduler:
@@ -56,7 +56,7 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go to the next epoch."""
-        if recording := tape():
+        if recording := tracer():
             recording.spoil("a schedule steps inside the step: call it after the compiled step")
         self.last_epoch += 1
         self.set(self.get_lr())
