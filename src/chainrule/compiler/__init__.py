@@ -1,6 +1,7 @@
 """`compile`: a function of tensors or of Values, recorded, optimised, and run as native code.
 
-tape       watches a step run, and writes down every value             -> entries (a graph)
+jit        the compiled function: when to record, when to trust, when to run as written
+trace      watches a step run, and writes down every value             -> entries (a graph)
 passes     do less for the same numbers (with splitting)               graph -> graph
 lower      what each operation is when written as loops (with building, indexing, products, sliding)
                                                                        graph -> works
@@ -8,10 +9,8 @@ schedule   which loops there are, and what runs in which: fusion       works -> 
 emit       Python, to be compiled and to be read (with places, sums)   loops -> source
 sharing    memory that several arrays use in turn                      source -> source
 native     the source as machine code, and what it calls
-variant    one recording with its memory, its guards, its native code
-step       when to record, when to trust, when to run as written
 epochs     whole epochs of training without Python
-values     the same for graphs of `Value`
+values     what is different for graphs of `Value`
 """
 
 from __future__ import annotations
@@ -22,8 +21,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.errors import ArgumentError
 from chainrule.errors import CompileError as CompileError
 from chainrule.errors import CompileWarning as CompileWarning
+from chainrule.nn import Module
 
 
 def available() -> bool:
@@ -31,17 +32,33 @@ def available() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("numba", "scipy"))
 
 
-def compile(model: Callable[..., Any] | None = None, *, strict: bool = False) -> Any:
-    """Make a training step (or any function of tensors, or of Values) fast: record it and run it as native code.
+MODES = (None, "default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
-    The function is called as before.  The first call runs as written, the next two are recorded; if they agree, later
-    calls run native code, with the same results.  It may close over a model, an optimizer, data.  A learning rate that
-    changes is honoured; new shapes, and switches such as ``model.eval()``, are recorded anew.  What cannot be recorded
-    (``.item()``, ``if tensor``) runs as written, after one warning that names the line; with ``strict=True`` it raises
-    CompileError.  A compiled step leaves no gradients in ``.grad``.
 
-    The result has ``source`` (the generated Python), ``graph`` (to draw), ``passes``, and ``repeat(n)``.  Needs Numba
-    and SciPy (``pip install 'chainrule[compile]'``); without them everything runs as written, and one warning says so.
+def compile(
+    model: Callable[..., Any] | None = None, *, strict: bool = False, keep_grads: bool = False, fullgraph: bool = False,
+    dynamic: bool | None = None, backend: Any = None, mode: str | None = None, options: Any = None,
+    disable: bool = False,
+) -> Any:  # fmt: skip
+    """Make a function of tensors (or of Values) fast, a training step, a loss, a module: native code does its work.
+
+    It is called as before, and may close over models, optimizers, data.  The first call runs as written, the next two
+    are recorded; if they agree, later calls run native code, with the same results and effects.  Whatever the function
+    reads besides the numbers in tensors is looked at before each call: where it changed, the function is recorded
+    anew.  What native code cannot do (``.item()``, ``if tensor``, appending to a list, printing) runs as written,
+    after one CompileWarning that names the place, the line, and what to write instead.
+
+    If its results still want gradients (a compiled model, a compiled loss), ``backward()`` outside runs natively, too.
+    A whole step uses its gradients up, and leaves None in ``.grad``, unless somebody reads them between its first
+    calls, or ``keep_grads=True``.
+
+    strict, fullgraph   raise CompileError where it would run as written
+    disable             give the function back as it is
+    dynamic, backend, mode, options   PyTorch's, and without meaning here: there is one backend
+
+    A module stays a module, with the same parameters and attributes.  A compiled function has ``source`` (the generated
+    Python), ``graph`` (to draw), ``passes``, and ``repeat(n)``; pickled or copied it is compiled anew.  Needs Numba and
+    SciPy (``pip install 'chainrule[compile]'``); without them everything runs as written, and one warning says so.
 
     >>> w = chainrule.zeros(3, requires_grad=True)
     >>> optimizer = chainrule.optim.SGD([w], lr=0.1)
@@ -57,19 +74,28 @@ def compile(model: Callable[..., Any] | None = None, *, strict: bool = False) ->
     >>> w
     tensor([0.9988, 0.9988, 0.9988], requires_grad=True)
     """
+    if mode not in MODES:
+        raise ArgumentError(f"compile(mode={mode!r}): PyTorch's modes are {', '.join(map(repr, MODES[1:]))}, or None")
     if model is None:
-        return functools.partial(compile, strict=strict)
+        return functools.partial(compile, strict=strict or fullgraph, keep_grads=keep_grads, disable=disable)
     if not callable(model):
         raise CompileError(f"compile({type(model).__name__}): give a function, such as a whole training step")
-    from chainrule.compiler.step import Step
-    from chainrule.compiler.values import compile_values, uses_values
+    if disable:
+        return model
+    from chainrule.compiler.jit.function import Step
+    from chainrule.compiler.jit.module import CompiledModule, compiled_module
 
-    if uses_values(model):
-        return compile_values(model, strict)
+    if isinstance(model, Step | CompiledModule):
+        return model
+    strict = strict or fullgraph
+    if isinstance(model, staticmethod | classmethod):
+        return type(model)(compile(model.__func__, strict=strict, keep_grads=keep_grads))
+    reason = None
     if not available():
         _say_once()
-        return Step(model, strict, "Numba or SciPy is not installed: pip install 'chainrule[compile]'")
-    return Step(model, strict)
+        reason = "Numba or SciPy is not installed: pip install 'chainrule[compile]'"
+    step = Step(model, strict, reason, keep_grads=keep_grads)
+    return compiled_module(step) if isinstance(model, Module) else step
 
 
 @functools.cache

@@ -124,7 +124,9 @@ class Graph:
 
         graph = Graph(
             [],
-            [(root(b), root(v)) for b, v in self.stores],
+            [
+                (root(b) if b in new else b, root(v)) for b, v in self.stores
+            ],  # a buffer that is only written is no value
             [(root(o), root(v)) for o, v in self.options],
             [root(x) for x in self.outputs],
             [(root(x), truth) for x, truth in self.checks if isinstance(new[x], Entry)],  # else it is known

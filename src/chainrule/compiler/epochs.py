@@ -18,9 +18,9 @@ import numpy as np
 
 from chainrule.compiler.build import planned
 from chainrule.compiler.driver import epochs_source
+from chainrule.compiler.jit.function import Step
+from chainrule.compiler.jit.specialization import STRETCH, Variant
 from chainrule.compiler.memory import Memory
-from chainrule.compiler.step import Step
-from chainrule.compiler.variant import STRETCH, Variant
 from chainrule.data import DataLoader, TensorDataset
 from chainrule.data.samplers import BatchSampler, RandomSampler, SequentialSampler
 from chainrule.random import default_generator
@@ -72,6 +72,8 @@ class Epochs:
         """The native step for batches of ``size``."""
         for kin in self.step.variants.values():
             for variant in kin:
+                if not isinstance(variant, Variant):
+                    continue
                 leaves = [leaf for leaf in variant.plan.leaves if leaf.op == "argument"]
                 if size and leaves and all(leaf.shape[:1] == (size,) for leaf in leaves) and variant.fits():
                     return variant
@@ -79,6 +81,8 @@ class Epochs:
 
     @staticmethod
     def _unfit(variant: Variant) -> str | None:
+        if variant.more or variant.written or (variant.gradients and variant.gradients.kept):
+            return "the step goes on with gradients of earlier calls, or with tensors that change in between"
         if not variant.native:
             return "a part of the step is left to NumPy"
         if any(stream is not default_generator or name != "uniform" for _, (stream, name, _) in variant.memory.draws):
@@ -153,7 +157,7 @@ class Epochs:
         finally:  # also after a second Ctrl-C: the number of the step goes with the weights
             self.memory.leave()
             for variant in self.variants:
-                variant.forget()
+                variant.after([], [])
         took = max(time.perf_counter() - start, 1e-9)
         self.block = max(1, min(self.block * 4, int(n * STRETCH / took)))
         if end:

@@ -1,13 +1,15 @@
 """`Memory`: where a plan keeps its arrays and numbers, and how they get there.
 
 table     the addresses of all arrays, in the order of the plan: buffers where they are, the rest in arrays of our own
-scalars   the options of optimizers
+scalars   the options of optimizers, and numbers of the call
 copies    buffers that do not lie in order: copied in, and back if the step writes them
+spares    arrays for results that are handed out without a copy
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,11 @@ import numpy as np
 from chainrule.compiler.build import Plan
 from chainrule.compiler.entries import Entry, Graph
 from chainrule.compiler.schedule import root
+from chainrule.compiler.trace.numbers import BOX
+from chainrule.ops.base import Array
+
+NUMBERS = (float, int, np.float64, np.float32)  # what an option of an optimizer can be
+KEPT = 3  # arrays of one result that wait to be used again, at most
 
 
 class Memory:
@@ -38,8 +45,13 @@ class Memory:
         left = {option for option, _ in graph.options}
         self.before: Any = None
         self.options = []
+        self.given: list[tuple[int, int]] = []  # (place, which of the ``numbers`` of the call)
+        self.numbers: tuple[Any, ...] = ()
         for option in plan.options:
             (owner, key, path), *others = option.source
+            if owner is BOX:
+                self.given.append((plan.places[option], key))
+                continue
             self.options.append(
                 (plan.places[option], owner, key, path, others, option in left, type(_value(owner, key, path)))
             )
@@ -59,9 +71,9 @@ class Memory:
             self.copies.append((theirs, ours, written))
         return ours
 
-    def array(self, source: Any) -> Any:
-        """The array of something in the plan."""
-        return self.arrays[self.plan.slots[root(source)]]
+    def slot(self, source: Any) -> int:
+        """The place in the table of something in the plan."""
+        return self.plan.slots[root(source)]
 
     def enter(self, tensors: list[Any]) -> bool:
         """Bring in what this step is given; False if numbers that were equal are no longer so."""
@@ -81,10 +93,12 @@ class Memory:
         now = self.now()
         if now != self.before:  # most are what they were
             for (i, _, _, _, others, _, _), value in zip(self.options, now, strict=True):
-                if any(_value(*other) != value for other in others):
+                if type(value) not in NUMBERS or any(_value(*other) != value for other in others):
                     return False
                 self.scalars[i] = value
             self.before = now
+        for i, k in self.given:
+            self.scalars[i] = self.numbers[k]
         return True
 
     def leave(self) -> None:
@@ -97,6 +111,50 @@ class Memory:
             owner[key] = value
             for other, k, _ in others:
                 other[k] = value
+
+    def give_back(self, written: list[int], tensors: list[Any]) -> None:
+        """Put what became of arguments that the step changes into the tensors that were given."""
+        for slot, i in self.arguments:
+            if i in written:
+                np.copyto(tensors[i].array, self.arrays[slot])
+                tensors[i].version[0] += 1
+
+
+class Spares:
+    """Arrays of one shape and dtype with their addresses, handed out again when nobody has them any more."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, dtype
+        self.kept: list[tuple[Array, int]] = []
+
+    def take(self) -> tuple[Array, int]:
+        """An array that belongs to whoever keeps a reference to it (to a view of it, to its buffer)."""
+        kept = self.kept
+        for spare in kept:
+            if getrefcount(spare[0]) == FREE:  # only here
+                return spare
+        array = np.empty(self.shape, self.dtype)
+        if len(kept) == KEPT:
+            del kept[0]
+        kept.append((array, array.ctypes.data))
+        return kept[-1]
+
+
+def owner(array: Any) -> int:
+    """What stands for the memory that an array is a view of."""
+    while (base := getattr(array, "base", None)) is not None:
+        array = base
+    return id(array)
+
+
+def _references(kept: list[tuple[Any]]) -> int:
+    """How many references are counted to what only a tuple holds."""
+    for spare in kept:
+        return getrefcount(spare[0])
+    return 0
+
+
+FREE = _references([(object(),)])
 
 
 def _fetcher(places: list[tuple[Any, Any, Any]]) -> Callable[[], tuple[Any, ...]]:

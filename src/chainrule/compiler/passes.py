@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiler.entries import FEW, Entry, Graph, remembered
-from chainrule.compiler.scalars import ARITHMETIC, QUESTIONS
 from chainrule.compiler.splitting import Rewrite, split, unchanged
+from chainrule.compiler.trace.scalars import ARITHMETIC, QUESTIONS
 from chainrule.ops.base import BOOK
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chainrule.compiler.entries import Entry
-from chainrule.compiler.names import text_of
+from chainrule.compiler.trace.labels import text_of
 from chainrule.compiler.works import Work
 
 TAKEN = frozenset(

@@ -80,7 +80,7 @@ def roots(
     for value, (_, name) in zip(found, shown, strict=True):
         value.label = value.label or name
     left_in = dict(zip(program.carry_to.tolist(), program.carry_from.tolist(), strict=True))
-    for k in program.sets_data:
+    for k in program.sets_data.tolist():
         after = values[left_in[int(program.data_at[k])]]
         after.label = after.label or (f"{leaves[k]} after" if leaves[k] else "")
         found.append(after)

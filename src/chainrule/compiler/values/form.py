@@ -1,4 +1,4 @@
-"""What goes into a compiled function and what comes out: nested lists of numbers and Values, apart and together.
+"""`Arguments`: what goes into a compiled function of Values: nested lists of numbers and Values, taken apart.
 
 key      the form of the arguments: how they are nested, and whatever is neither a number nor a Value. Arguments of one
          form share a recording
@@ -7,18 +7,18 @@ mixed    which argument Values are one and the same, or are also seen by the fun
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
 
-from chainrule.compiler.names import parameter_names
-from chainrule.compiler.values.number import Number
-from chainrule.compiler.values.program import Program
-from chainrule.compiler.values.result import Result
-from chainrule.compiler.values.tape import SLOTS, Tape
+from chainrule.compiler.trace.labels import parameter_names
+from chainrule.compiler.values.number import Number, plain
+from chainrule.compiler.values.tape import EXACT, Tape
+from chainrule.compiler.values.thawing import thawed
 from chainrule.value import Value
 
-TEXTS = (str, bytes, bool, type(None))
+TEXTS = (str, bytes, bool, type(None), int)  # whole numbers: those that are too large to compute with
 
 
 class Arguments:
@@ -35,17 +35,18 @@ class Arguments:
         self.numbers: list[Any] = []
         self.values: list[Value] = []
         self.fixed: list[Any] = []
+        self.copies: list[tuple[Any, Any, list[Any], str]] = []  # a list or an array, what was given for it, its items
         form: list[Any] = []
         for x in args:
             self._take(x, form)
-        for name in sorted(kwargs):
+        for name, x in kwargs.items():
             form.append(name)
-            self._take(kwargs[name], form)
+            self._take(x, form)
         self.key = tuple(form)
 
     def _take(self, x: Any, form: list[Any]) -> None:
         kind = type(x)
-        if kind is float or kind is int:
+        if kind is float or (kind is int and -EXACT <= x <= EXACT) or kind is np.float64:
             self.numbers.append(x)
             form.append(kind)
         elif kind is list or kind is tuple:
@@ -54,18 +55,24 @@ class Arguments:
                 self._take(item, form)
         elif isinstance(x, Value):
             self.values.append(x)
-            form.append(Value)
+            form += (Value, type(x.data))
         elif kind is np.ndarray and x.dtype in (np.float64, np.int64):
             self.numbers += x.ravel().tolist()
             form += (x.dtype.char, x.shape)
-        elif isinstance(x, float):  # NumPy's
-            self.numbers.append(float(x))
-            form.append(float)
-        elif isinstance(x, TEXTS):
+        elif kind in TEXTS:
             form += ("is", kind, x)
         else:
             self.fixed.append(x)
             form += ("the", id(x))
+
+    def roots(self, function: Any) -> list[tuple[Any, str]]:
+        """Where the search for what a call can read begins: (thing, name)."""
+        found: list[tuple[Any, str]] = [(function, getattr(function, "__name__", type(function).__name__))]
+        fixed = {id(x) for x in self.fixed}
+        for name, x in [*zip(parameter_names(function, len(self.args)), self.args, strict=True), *self.kwargs.items()]:
+            inside = [x] if id(x) in fixed else [thing for thing in _within(x) if id(thing) in fixed]
+            found += [(thing, name if thing is x else f"{name}'s {type(thing).__name__}") for thing in inside]
+        return found
 
     def names(self, function: Any) -> tuple[list[str], list[str]]:
         """What the function calls the numbers and the Values in them, in order."""
@@ -80,20 +87,20 @@ class Arguments:
                 values.append(name)
             elif type(x) is np.ndarray and x.dtype in (np.float64, np.int64):
                 numbers.extend(f"{name}_{'_'.join(map(str, at))}" if at else name for at in np.ndindex(x.shape))
-            elif isinstance(x, int | float) and type(x) is not bool:
+            elif type(x) in (float, np.float64) or (type(x) is int and -EXACT <= x <= EXACT):
                 numbers.append(name)
 
         for name, x in zip(parameter_names(function, len(self.args)), self.args, strict=True):
             look(x, name)
-        for name in sorted(self.kwargs):
-            look(self.kwargs[name], name)
+        for name, x in self.kwargs.items():
+            look(x, name)
         return numbers, values
 
     def row(self) -> Any:
         """The numbers as the machine takes them: one step."""
         return np.array([self.numbers], np.float64)
 
-    def mixed(self, around: set[int]) -> tuple[int, ...]:
+    def mixed(self, around: Container[int]) -> tuple[int, ...]:
         """For each Value: its own id where it is also seen around, else the place where it comes first."""
         first = {id(value): k for k, value in reversed(list(enumerate(self.values)))}
         return tuple(-id(value) if id(value) in around else first[id(value)] for value in self.values)
@@ -102,121 +109,62 @@ class Arguments:
         """Which of the argument Values this is."""
         return next((k for k, value in enumerate(self.values) if value is leaf), None)
 
-    def recorded(self, tape: Tape) -> tuple[list[Any], dict[str, Any]]:
+    def recorded(self, tape: Tape, function: Any) -> tuple[list[Any], dict[str, Any]]:
         """The arguments with recorded numbers for the plain ones."""
         nodes = iter([tape.node("argument") for _ in self.numbers])
         numbers = iter(self.numbers)
 
-        def give(x: Any) -> Any:
+        def give(x: Any, name: str) -> Any:
             kind = type(x)
-            if kind is list or kind is tuple:
-                return kind(give(item) for item in x)
-            if kind is np.ndarray and x.dtype in (np.float64, np.int64):
-                out = np.empty(x.shape, object)
-                flat = out.reshape(-1)
-                for i in range(x.size):
-                    flat[i] = Number(tape, next(nodes), next(numbers))
+            if kind is tuple:
+                return tuple([give(item, f"{name}[{i}]") for i, item in enumerate(x)])
+            if kind is list:
+                out = [give(item, f"{name}[{i}]") for i, item in enumerate(x)]
+                self.copies.append((x, out, list(out), name))
                 return out
-            if kind is int or (isinstance(x, float) and kind is not bool):
+            if kind is np.ndarray and x.dtype in (np.float64, np.int64):
+                array = np.empty(x.shape, object)
+                flat = array.reshape(-1)
+                for i in range(x.size):
+                    flat[i] = Number(tape, next(nodes), x.dtype.type(next(numbers)))
+                self.copies.append((x, array, list(flat), name))
+                return array
+            if kind is float or (kind is int and -EXACT <= x <= EXACT) or kind is np.float64:
                 return Number(tape, next(nodes), next(numbers))
             return x
 
-        return [give(x) for x in self.args], {name: give(self.kwargs[name]) for name in sorted(self.kwargs)}
+        names = parameter_names(function, len(self.args))
+        args = [give(x, name) for x, name in zip(self.args, names, strict=True)]
+        return args, {name: give(x, name) for name, x in self.kwargs.items()}
+
+    def changed(self) -> str | None:
+        """What a recorded step did to lists and arrays that it was given, in words; it is done to the real ones."""
+        found = None
+        for real, copy, items, name in self.copies:
+            now = list(copy.reshape(-1)) if isinstance(copy, np.ndarray) else copy
+            if len(now) != len(items) or any(a is not b for a, b in zip(now, items, strict=True)):
+                found = found or f"the step itself changes its argument {name}: change a copy, and return it"
+                if isinstance(real, list):
+                    given = {id(item): old for item, old in zip(items, list(real), strict=True)}
+                    real[:] = [given.get(id(item), thawed(item)) for item in now]
+                else:
+                    real[...] = np.array([plain(x) for x in now], real.dtype).reshape(real.shape)
+        return found
+
+    def real(self, x: Any) -> tuple[Any, str]:
+        """What was given, for what a recorded step was given in its place, and its name; "" if it was not."""
+        return next(((real, name) for real, copy, _, name in self.copies if copy is x), (x, ""))
 
 
-class Answer:
-    """What the function returned, to be put together again from other numbers.
-
-    plain   the answer of the recorded run
-    nodes   what it is made of; ``now``: what they were
-    shown   the nodes of its numbers alone, without gradients, and their names
-    """
-
-    def __init__(self, returned: Any, tape: Tape, given: Arguments, mixed: tuple[int, ...]) -> None:
-        self.mixed = mixed
-        self.nodes: list[int] = []
-        self.now: list[Any] = []
-        self.shown: list[tuple[int, str]] = []
-        self.plain, self._form = self._apart(returned, tape)
-
-    def _want(self, node: int, now: Any) -> int:
-        self.nodes.append(node)
-        self.now.append(now)
-        return len(self.nodes) - 1
-
-    def _apart(self, x: Any, tape: Tape) -> tuple[Any, Any]:
-        """The answer itself, and its form."""
-        if type(x) is Number:
-            self.shown.append((x.node, ""))
-            return x.now, ("number", self._want(x.node, x.now), type(x.now))
-        if isinstance(x, Value):
-            known = tape.track(x)
-            self.shown.append((known.data, x.label))
-            if known.leaf is not None:
-                return x, ("leaf", self._want(known.data, SLOTS["data"].__get__(x)), known.leaf)
-            data = tape.read(x, "data")
-            grad = tape.read(x, "grad")
-            places = self._want(data.node, data.now), self._want(grad.node, grad.now)
-            return x, ("value", *places, known.made_by, x.label)
-        if type(x) in (list, tuple):
-            pairs = [self._apart(item, tape) for item in x]
-            return type(x)(a for a, _ in pairs), (type(x), [b for _, b in pairs])
-        if type(x) is dict:
-            both = {key: self._apart(item, tape) for key, item in x.items()}
-            return {key: a for key, (a, _) in both.items()}, (dict, {key: b for key, (_, b) in both.items()})
-        if not isinstance(x, int | float | str | type(None)):
-            tape.notice(f"returns a {type(x).__name__}")
-        return x, ("same", x)
-
-    def of(self, numbers: list[float], leaves: list[Value], program: Program, entry: Any) -> Any:
-        """The answer with these numbers; Values can still be asked for their slopes."""
-
-        def build(form: Any) -> Any:
-            kind = form[0]
-            if kind == "number":
-                return form[2](numbers[form[1]])
-            if kind == "leaf":
-                return leaves[form[2]]
-            if kind == "value":
-                _, data, grad, made_by, label = form
-                return _value(numbers[data], numbers[grad], made_by, label, leaves, program, entry)
-            if kind == "same":
-                return form[1]
-            if kind is dict:
-                return {key: build(item) for key, item in form[1].items()}
-            return kind(build(item) for item in form[1])
-
-        return build(self._form)
-
-    def numbers(self, row: list[float]) -> Any:
-        """The answer with numbers for Values."""
-
-        def build(form: Any) -> Any:
-            kind = form[0]
-            if kind == "number":
-                return form[2](row[form[1]])
-            if kind in ("value", "leaf"):
-                return row[form[1]]
-            if kind == "same":
-                return form[1]
-            if kind is dict:
-                return {key: build(item) for key, item in form[1].items()}
-            return kind(build(item) for item in form[1])
-
-        return build(self._form)
+def _within(x: Any) -> Iterator[Any]:
+    """What lists and tuples hold, at any depth."""
+    if type(x) in (list, tuple):
+        for item in x:
+            yield from _within(item)
+    else:
+        yield x
 
 
-def _value(
-    data: float, grad: float, made_by: int | None, label: str, leaves: list[Value], program: Program, entry: Any
-) -> Value:
-    """A Value of the answer."""
-    if made_by is None:
-        value = Value(data, label=label)
-        value.grad = grad
-        return value
-
-    def derive() -> tuple[tuple[Value, ...], tuple[float, ...]]:
-        slopes = program.slopes(made_by, entry)
-        return tuple(leaves[k] for k in slopes), tuple(slopes.values())
-
-    return Result(data, grad, label, derive)
+def a(name: str) -> str:
+    """The name with its article."""
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

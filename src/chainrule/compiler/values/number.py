@@ -22,6 +22,10 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+UFUNCS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "less": "<", "less_equal": "<=",
+    "equal": "==", "not_equal": "!=",
+}  # fmt: skip
 METHODS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**"}
 QUESTIONS = {  # method -> (symbol, whether the operands change places)
     "lt": ("<", False), "le": ("<=", False), "gt": ("<", True), "ge": ("<=", True),
@@ -52,7 +56,6 @@ class Number:
     """A number ``now``, and its ``node`` on the ``tape``."""
 
     __slots__ = ("node", "now", "tape")
-    __array_ufunc__ = None  # NumPy's numbers leave arithmetic with it to these methods
 
     def __init__(self, tape: Any, node: int, now: Any) -> None:
         self.tape, self.node, self.now = tape, node, now
@@ -69,6 +72,14 @@ class Number:
 
     def __abs__(self) -> Any:
         return self.tape.computed("abs", abs(self.now), self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:
+        """Arithmetic with numbers of NumPy is arithmetic; its other functions take the number out."""
+        symbol = UFUNCS.get(ufunc.__name__)
+        if symbol and method == "__call__" and not how and all(isinstance(x, int | float) for x in inputs):
+            return self.tape.computed(symbol, BINARY[symbol](*map(plain, inputs)), *inputs)
+        self.tape.notice("takes a number out (float, math, numpy)")
+        return getattr(ufunc, method)(*map(plain, inputs), **how)
 
     def __getattr__(self, name: str) -> Any:
         self.tape.notice(f"reads .{name} of a number")

@@ -10,6 +10,7 @@ level     instructions of one level do not need each other, so they are sorted b
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -28,7 +29,10 @@ NONE = np.zeros(0, np.int32)
 
 
 class Program:
-    """The arrays, and the numbers they work on. ``wanted`` are the nodes whose numbers each step gives out."""
+    """The arrays, and the numbers they work on. ``wanted`` are the nodes whose numbers each step gives out.
+
+    takes_grads   the step goes on with gradients that it finds in the leaves
+    """
 
     def __init__(self, tape: Tape, wanted: Sequence[int]) -> None:
         for track in tape.leaves:
@@ -54,9 +58,11 @@ class Program:
         carry = [(t.first, t.data) for t in tape.leaves] + [(t.first + 1, t.grad) for t in tape.leaves]
         carry = [(to, of) for to, of in carry if to != of]
         self.carry_to, self.carry_from = self._at([to for to, _ in carry]), self._at([of for _, of in carry])
-        self.sets_data = [k for k, t in enumerate(tape.leaves) if t.data != t.first]
-        self.sets_grad = [k for k, t in enumerate(tape.leaves) if t.grad != t.first + 1]
+        self.sets_data = np.flatnonzero([t.data != t.first for t in tape.leaves])
+        self.sets_grad = np.flatnonzero([t.grad != t.first + 1 for t in tape.leaves])
         self.out_from = self._at(wanted)
+        read = [self.left, self.right, self.carry_from, self.out_from, self.sums[2]]
+        self.takes_grads = bool(np.isin(self.grad_at, np.concatenate(read)).any())
         self._derived: dict[int, tuple[list[int], tuple[tuple[Array, ...], Array]]] = {}
 
     def __len__(self) -> int:
@@ -197,18 +203,25 @@ class Program:
 
     # ------------------------------------------------------------------------------------ running
 
-    def read_leaves(self, leaves: Sequence[Value]) -> None:
-        """Take over what the leaves hold."""
-        self.v[self.data_at] = [leaf.data for leaf in leaves]
-        self.v[self.grad_at] = [leaf.grad for leaf in leaves]
+    def read_leaves(self, leaves: Sequence[Value]) -> list[Any]:
+        """Take over what the leaves hold; their data."""
+        data = [leaf.data for leaf in leaves]
+        self.v[self.data_at] = np.asarray(array("d", data))
+        if self.takes_grads:
+            self.v[self.grad_at] = np.asarray(array("d", [leaf.grad for leaf in leaves]))
+        return data
 
     def write_leaves(self, leaves: Sequence[Value]) -> None:
         """Leave in the leaves what the steps made of them."""
-        data, grad = self.v[self.data_at].tolist(), self.v[self.grad_at].tolist()
-        for k in self.sets_data:
-            leaves[k].data = data[k]
-        for k in self.sets_grad:
-            leaves[k].grad = grad[k]
+        if len(self.sets_data) == len(self.sets_grad) == len(leaves):
+            pairs = zip(leaves, self.v[self.data_at].tolist(), self.v[self.grad_at].tolist(), strict=True)
+            for leaf, data, grad in pairs:
+                leaf.data, leaf.grad = data, grad
+            return
+        for k, x in zip(self.sets_data.tolist(), self.v[self.data_at[self.sets_data]].tolist(), strict=True):
+            leaves[k].data = x
+        for k, x in zip(self.sets_grad.tolist(), self.v[self.grad_at[self.sets_grad]].tolist(), strict=True):
+            leaves[k].grad = x
 
     def run(self, feed: Array) -> tuple[Array, int]:
         """A step for each row of ``feed``: what each gave out, and how many were done (the next one is in trouble)."""
@@ -272,8 +285,8 @@ def _joined(tables: list[tuple[Array, ...]]) -> tuple[Array, ...]:
     parts: list[list[Array]] = [[], [], [], [], []]
     terms = 0
     for target, begin, at, slope, of in tables:
-        for part, array in zip(parts, (target, begin + terms, at, slope, of), strict=True):
-            part.append(array)
+        for part, more in zip(parts, (target, begin + terms, at, slope, of), strict=True):
+            part.append(more)
         terms += slope.size
     parts[1].append(np.array([terms]))
     return tuple(np.concatenate([*part, NONE]).astype(np.int32) for part in parts)

@@ -12,9 +12,9 @@ writing ``data`` and ``grad`` of a Value passes the tape, and making a Value and
 
 from __future__ import annotations
 
-import builtins
 import sys
 import threading
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +72,7 @@ class Tape:
     backwards: list[Backward] = field(default_factory=list)
     loaded: list[Track] = field(default_factory=list)
     reason: str | None = None
+    void: bool = False  # the step made something in its first call: the next one counts
     _quiet: int = 0
     _exponent: Any = None
 
@@ -202,6 +203,11 @@ class Tape:
         else:
             self.backwards.append(Backward(len(self.symbols), order, seeds))
 
+    def rewind(self) -> None:
+        """Put into the leaves what they held before the step."""
+        for leaf in self.leaves:
+            leaf.value.data, leaf.value.grad = leaf.start
+
     # ------------------------------------------------------------------------------------ looking on
 
     def watching(self) -> bool:
@@ -222,26 +228,15 @@ class Tape:
         """Watch the step that runs within."""
         with recording:
             before = {name: vars(Value)[name] for name in _watched(self)}
-            told = builtins.print
             self.on = True
             try:
                 for name, replacement in _watched(self).items():
                     setattr(Value, name, replacement)
-                builtins.print = self._printing(told)
                 yield
             finally:
-                builtins.print = told
                 for name, original in before.items():
                     setattr(Value, name, original)
                 self.on = False
-
-    def _printing(self, told: Callable[..., None]) -> Any:
-        def print(*what: Any, **how: Any) -> None:
-            if threading.get_ident() == self.thread:
-                self.notice("prints")
-            told(*map(plain, what), **how)
-
-        return print
 
 
 def _watched(tape: Tape) -> dict[str, Any]:
@@ -270,6 +265,8 @@ def _watched(tape: Tape) -> dict[str, Any]:
         if not tape.watching():
             init(self, plain(data), _prev, _slopes, _op, label)
             return
+        if _prev and sys._getframe(1).f_globals is not HOME:
+            tape.notice(f"makes a Value by an operation of its own ({_op!r})")
         tape._quiet = 1  # written out: this runs once for every operation
         try:
             init(self, plain(data), _prev, _slopes, _op, label)
@@ -305,7 +302,27 @@ def _watched(tape: Tape) -> dict[str, Any]:
         return shown(self)
 
     stepping = Value._backward
-    return {
+    operations: dict[str, Callable[..., Any]] = {
+        name: f for name, f in vars(Value).items() if isinstance(f, types.FunctionType)
+    }
+    operations |= {"__pow__": __pow__, "backward": watched_backward}
+    return {name: _unobserved(f) for name, f in operations.items()} | {
         "data": attribute("data"), "grad": attribute("grad"), "_slopes": attribute("_slopes"), "__init__": __init__,
-        "__pow__": __pow__, "backward": watched_backward, "_backward": _backward, "__repr__": __repr__,
+        "_backward": _backward, "__repr__": __repr__,
     }  # fmt: skip
+
+
+def _unobserved(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of `Value` that nobody listens to (see ``jit.observer``): it runs none of the user's code."""
+
+    def run(self: Value, *others: Any) -> Any:
+        listening = sys.getprofile()
+        if listening is None:
+            return method(self, *others)
+        sys.setprofile(None)
+        try:
+            return method(self, *others)
+        finally:
+            sys.setprofile(listening)
+
+    return run

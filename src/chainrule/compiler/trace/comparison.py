@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.autograd.anomaly import line
-from chainrule.compiler.entries import Entry, Graph
+from chainrule.compiler.entries import FEW, Entry, Graph
 
 
 def disagreement(first: Graph, second: Graph) -> str | None:
@@ -26,7 +26,7 @@ def disagreement(first: Graph, second: Graph) -> str | None:
                 places.get(a) != places.get(b, -1) if isinstance(a, Entry) else not _equal(a, b)
             ):
                 return f"{x.op} was given {_told(a)}, then {_told(b)}, at {line(y.where)}"
-        if (x.op == "buffer" and x.source is not y.source and not _same(x.source, y.source)) or (
+        if (x.op == "buffer" and x.source is not y.source and not _same(_first(x), _first(y))) or (
             x.op == "option" and _owners(x) != _owners(y)
         ):
             return f"an array of shape {x.shape} is made anew each time, with other numbers, at {line(y.where)}"
@@ -39,11 +39,20 @@ def disagreement(first: Graph, second: Graph) -> str | None:
 
 
 def settled(first: Graph, second: Graph) -> Graph:
-    """The second recording, with arrays made anew each time, of the same numbers, as constants."""
+    """The second recording, with arrays made anew each time, of the same numbers, as constants.
+
+    What the step writes over one of them is a value like others: nobody finds it there afterwards.
+    """
     for x, y in zip(first.entries, second.entries, strict=True):
         if x.op == "buffer" and x.source is not y.source:
-            y.op = "constant"
+            y.op, y.source = "constant", _first(y)
+    second.stores = [(leaf, value) for leaf, value in second.stores if leaf.op != "constant"]
     return second
+
+
+def _first(leaf: Entry) -> Any:
+    """The numbers an array had when the recording met it; of a large one, those it has now."""
+    return leaf.data if leaf.data.size <= FEW else leaf.source
 
 
 def _written(entry: Entry) -> str:

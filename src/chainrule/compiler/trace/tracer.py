@@ -2,7 +2,7 @@
 
 The step runs as it always does, with its real effects; the tape only looks on.  Every operation passes the one
 door, where the tape stands as a lookout; what the door does not see (numbers that leave for Python, random numbers,
-the options of an optimizer) tells it through ``taping``.
+the options of an optimizer) tells it through ``tracing``.
 
 cell     a piece of memory: which value it holds now, and the count of its changes when that was so.  A tensor and
          its ``detach()`` share one
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,32 +22,65 @@ import numpy as np
 from chainrule.autograd.anomaly import here, line
 from chainrule.backprop import Node, lookouts
 from chainrule.compiler.entries import Entry, Graph, remembered
-from chainrule.compiler.scalars import Scalar
+from chainrule.compiler.memory import NUMBERS
+from chainrule.compiler.trace.numbers import Symbols
+from chainrule.compiler.trace.scalars import Scalar
+from chainrule.compiler.trace.symbols import Symbol, number, plain
 from chainrule.errors import CompileError
 from chainrule.grad_mode import no_grad
 from chainrule.ops.base import BOOK, Array, Op, is_view
-from chainrule.taping import tapes
 from chainrule.tensor import Tensor
+from chainrule.tracing import tracers
 
 
 class Cell:
-    """Memory, and the value it holds.  ``array`` is that of a leaf, or a weak reference to that of a result."""
+    """Memory, and the value it holds.  ``array`` is that of a leaf, or a weak reference to that of a result.
 
-    __slots__ = ("array", "count", "entry", "leaf", "version", "view")
+    of, index   for a view that is an item of another memory: that, and where
+    """
 
-    def __init__(self, entry: Entry, array: Any, version: list[int], leaf: Entry | None, view: bool) -> None:
+    __slots__ = ("array", "count", "entry", "index", "leaf", "of", "version", "view")
+
+    def __init__(
+        self, entry: Entry, array: Any, version: list[int], leaf: Entry | None, view: bool, of: Cell | None = None,
+        index: Any = None,
+    ) -> None:  # fmt: skip
         self.entry, self.array, self.version, self.count = entry, array, version, version[0]
-        self.leaf, self.view = leaf, view
+        self.leaf, self.view, self.of, self.index = leaf, view, of, index
+
+
+class Gradient:
+    """What a step does with the ``.grad`` of a tensor.
+
+    start    what it was before the step; ``relies`` says whether the step reads it, or adds to it
+    """
+
+    __slots__ = ("relies", "start", "tensor")
+
+    def __init__(self, tensor: Tensor, relies: bool) -> None:
+        self.tensor, self.start, self.relies = tensor, tensor._grad, relies
 
 
 class Tape:
-    """One recording.  Within ``with tape:`` every operation is written down; ``graph`` is the result."""
+    """One recording.  Within ``with tape:`` every operation is written down; ``graph`` is the result.
 
-    def __init__(self, arguments: list[Tensor], strict: bool = False) -> None:
+    arguments   tensors that are others in each call: those the step is given, and those read at ``places``
+    places      where the step reads tensors that may be others in each call
+    symbols     what it does with numbers that may be others in each call
+    inherited   tensors whose gradient of an earlier call the step takes up (and ``symbols``, for each part of a tensor
+                that they choose): further arguments
+    """
+
+    symbols: Symbols | None = None
+
+    def __init__(self, arguments: list[Tensor], strict: bool = False, places: Sequence[Any] = ()) -> None:
         self.entries: list[Entry] = []
         self.checks: list[tuple[Entry, bool]] = []
         self.reason: str | None = None
-        self.strict, self.arguments = strict, arguments
+        self.void, self._starting = False, False  # void: neither good nor bad, the next call may tell more
+        self.strict, self.given, self.places = strict, len(arguments), list(places)
+        self.arguments = [*arguments, *(place.now() for place in places)]
+        self.inherited: list[Any] = []
         self.cells: dict[int, Cell] = {}  # by the id of the array, as long as that lives
         self.stored: list[Cell] = []
         self.optional: dict[tuple[Any, ...], Scalar] = {}  # options by (id of their dict, key, path), as they are now
@@ -56,19 +90,22 @@ class Tape:
         self.around: dict[int, Tensor] = {}
         self.draws: dict[int, tuple[Any, str, tuple[Any, ...]]] = {}
         self.owners: list[tuple[Any, Any, Any]] = []  # (tensor, "array", its memory); (dict, key, what is in it)
-        self.gradients: dict[int, Tensor] = {}  # tensors in whose ``.grad`` the step left something
-        self.pending: tuple[Op, dict[int, Scalar]] | None = None
+        self.gradients: dict[int, Gradient] = {}  # by the id of the tensor
+        self.sized: list[Entry] = []  # values whose shape depends on numbers: on how often a mask is True
+        self.modes: dict[int, tuple[Any, bool]] = {}  # modules that the step switches to training or evaluation
+        self.settled: set[int] = set()  # ids of arrays of random numbers that became leaves
+        self.pending: tuple[Op, dict[int, Entry]] | None = None
         self._thread, self._of = threading.get_ident(), 0
-        for i, tensor in enumerate(arguments):
+        for i, tensor in enumerate(self.arguments):
             self._leaf(tensor, Entry("argument", data=remembered(tensor.array), source=i))
 
     def __enter__(self) -> Tape:
-        tapes.append(self)
+        tracers.append(self)
         lookouts.append(self)
         return self
 
     def __exit__(self, *error: Any) -> None:
-        tapes.remove(self)
+        tracers.remove(self)
         lookouts.remove(self)
 
     def here(self) -> bool:
@@ -85,12 +122,13 @@ class Tape:
         """An operation ran."""
         if self.reason or not self.here() or BOOK.get(op.name) is not op:  # a Function: its parts were seen
             return
-        scalars: dict[int, Scalar] = {}
+        scalars: dict[int, Entry] = {}
         if self.pending and self.pending[0] is op:
             scalars, self.pending = self.pending[1], None
+        if self.symbols is not None:
+            meta = plain(meta)
         given = tuple(
-            scalars[i].entry if i in scalars else self.entry(x) if isinstance(x, Tensor) else x
-            for i, x in enumerate(inputs)
+            scalars[i] if i in scalars else self.entry(x) if isinstance(x, Tensor) else x for i, x in enumerate(inputs)
         )
         if op.name == "detach":
             self.cells[id(result.array)] = self.cells[id(inputs[0].array)]
@@ -99,7 +137,10 @@ class Tape:
         entry = Entry(op.name, given, meta, remembered(result.array), where=here())
         view = op.shares_memory and is_view(result.array, inputs[0].array)
         self.entries.append(entry)
-        self._result(Cell(entry, None, result.version, None, view), result.array)
+        if op.name == "getitem" and any(isinstance(x, Tensor) and x.dtype.kind == "b" for x in inputs[1:]):
+            self.sized.append(entry)
+        of = self.cells.get(id(inputs[0].array)) if view and op.name == "getitem" and len(inputs) == 1 else None
+        self._result(Cell(entry, None, result.version, None, view, of, meta.get("index")), result.array)
 
     def walking(self) -> None:
         """A walk back begins: what is written down from here on is the work of gradient rules."""
@@ -113,11 +154,21 @@ class Tape:
                 entry.of = cell.entry if cell else None
         self._of = len(self.entries)
 
-    def graded(self, tensor: Tensor) -> None:
-        """A gradient is about to be added to ``tensor.grad``."""
-        if tensor.grad is not None and id(tensor.grad.array) not in self.cells:
-            self.spoil("gradients are added to those of an earlier call: let the step call zero_grad()")
-        self.gradients[id(tensor)] = tensor
+    def grad_read(self, tensor: Tensor) -> None:
+        """``tensor.grad`` is asked for; where that is the first the step does with it, it takes up what was there."""
+        if id(tensor) in self.gradients:
+            return
+        known = self.gradients[id(tensor)] = Gradient(tensor, True)
+        if known.start is not None and id(known.start.array) not in self.cells:
+            leaf = Entry("argument", data=remembered(known.start.array), source=len(self.arguments), where=here())
+            self.arguments.append(known.start)
+            self.inherited.append(tensor)
+            self._leaf(known.start, leaf)
+
+    def grad_set(self, tensor: Tensor) -> None:
+        """``tensor.grad`` is set."""
+        if id(tensor) not in self.gradients:
+            self.gradients[id(tensor)] = Gradient(tensor, False)
 
     def failed(self, node: Node, error: Exception) -> None:
         """A gradient rule raised an error: the step ends, and with it the recording."""
@@ -142,6 +193,7 @@ class Tape:
         """A leaf for memory met for the first time."""
         array = tensor.array
         if id(array) in self.draws:
+            self.settled.add(id(array))
             return Entry("draw", data=remembered(array), source=self.draws[id(array)], where=here())
         if id(array) not in self.around:
             self.owners.append((tensor, "array", array))
@@ -166,16 +218,23 @@ class Tape:
         if cell is None:
             self._leaf(tensor, self._found(tensor))
             cell = self.cells[id(tensor.array)]
-        if cell.leaf is not None and cell.leaf.op == "argument":
-            self.spoil("it changes one of its arguments in place: let it return the new value")
-        if cell.view:
-            self.spoil("a view of a tensor is changed in place")
         if value.shape != tensor.shape:
             value = self._made("expand", value, {"shape": tensor.shape}, tensor.array)
         if value.dtype != tensor.dtype:
             value = self._made("cast", value, {"dtype": tensor.dtype}, tensor.array)
-        cell.entry, cell.count = value, tensor.version[0]
-        if cell.leaf is not None and cell not in self.stored:
+        self._write(cell, value, tensor.version[0])
+
+    def _write(self, cell: Cell, value: Entry, count: int) -> None:
+        """A piece of memory holds ``value`` from now on, and so does its part of what it is an item of."""
+        if cell.view and (cell.of is None or cell.of.count != count - 1):
+            self.spoil("a view of a tensor is changed in place")
+            return
+        cell.entry, cell.count = value, count
+        if cell.of is not None and cell.view:
+            whole = Entry("setitem", (cell.of.entry, value), {"index": cell.index}, cell.of.entry.data, where=here())
+            self.entries.append(whole)
+            self._write(cell.of, whole, count)
+        elif cell.leaf is not None and cell not in self.stored:
             self.stored.append(cell)
 
     def _made(self, op: str, x: Entry, meta: dict[str, Any], data: Array) -> Entry:
@@ -191,16 +250,40 @@ class Tape:
 
     # ------------------------------------------------------------------------------------ numbers
 
+    def mode_set(self, module: Any, mode: bool) -> None:
+        """``module.train(mode)`` is called."""
+        self.modes[id(module)] = (module, mode)
+
+    def wrapped(self, array: Array) -> None:
+        """A tensor is made around an array: if that was drawn, it is drawn anew in each call."""
+        if id(array) in self.draws:
+            self.settled.add(id(array))
+
     def without_scalars(self, op: Op, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """The inputs of ``op`` with plain numbers for scalars, whose places are kept for `applied`."""
-        scalars = {i: x for i, x in enumerate(inputs) if isinstance(x, Scalar)}
+        scalars: dict[int, Entry] = {i: x.entry for i, x in enumerate(inputs) if isinstance(x, Scalar)}
+        for i, x in enumerate(inputs):
+            if type(x) is Symbol and (entry := x.symbols.operand(self, op, x, inputs)):
+                scalars[i] = entry
         if scalars:
             self.pending = (op, scalars)
-        return tuple(float(x.value) if isinstance(x, Scalar) else x for x in inputs)
+        return tuple(float(x.value) if isinstance(x, Scalar) else x.value if type(x) is Symbol else x for x in inputs)
+
+    def with_symbols(self, result: Tensor, given: tuple[Any, ...]) -> None:
+        """Let gradient rules read the symbols that an operation was ``given``, not what they are now."""
+        node = result.node
+        if node is not None and len(node.inputs) == len(given):
+            node.inputs = tuple(x if type(x) is Symbol else y for x, y in zip(given, node.inputs, strict=True))
+
+    def indexed(self, x: Any, index: Any) -> tuple[Any, Any]:
+        """What to take instead of ``x[index]``: the part that is another in each call is an argument of its own."""
+        if self.symbols is None or not isinstance(x, Tensor):
+            return x, index
+        return self.symbols.indexed(self, x, index)
 
     def option(
         self, owner: dict[str, Any], key: str, value: Any, path: tuple[Any, ...] = (), family: Any = None
-    ) -> Scalar:
+    ) -> Any:
         """A number in ``owner[key]`` (in a tuple there, at ``path``) as a scalar.
 
         Numbers of one ``family`` and key that are equal are one leaf with several sources (every parameter of a
@@ -209,6 +292,9 @@ class Tape:
         name = (id(owner), key, path)
         if name in self.optional:
             return self.optional[name]
+        if type(value) is Symbol:
+            entry = value.symbols.leaf(self, value)
+            return value.value if entry is None else Scalar(self, entry, value.value)
         kin = (family, key, value)
         if family is not None and kin in self.families:
             leaf = self.families[kin]
@@ -233,10 +319,22 @@ class Tape:
 
     def move(self, optimizer: Any, p: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Let an optimizer move a parameter by its own rule, fed things that record."""
+        options = (group.get(key, 0.0) for key in ("lr", "momentum", "weight_decay"))
+        if any(type(number(x)) not in NUMBERS for x in options):
+            self.spoil("an option of the optimizer is no number")  # and let the rule say so in its own words
+            g = -p._grad.array if group.get("maximize") else p._grad.array
+            optimizer.update(p.array, g, state, group)
+            p.version[0] += 1
+            return
         self.owners.append((optimizer.state, p, state))
-        with no_grad():
-            g = -p.grad if group.get("maximize") else p.grad
-            optimizer.update(p, g, Kept(self, state, id(group)), Kept(self, group))
+        self._starting = not state
+        try:
+            with no_grad():
+                g = -p.grad if group.get("maximize") else p.grad
+                moved = p.detach() if self._starting else p  # what makes arrays like it needs no gradient of it
+                optimizer.update(moved, g, Kept(self, state, id(group)), Kept(self, group))
+        finally:
+            self._starting = False
 
     def tensor_around(self, array: Array) -> Tensor:
         """One and the same tensor around an array of the optimizer's, each time it is asked for."""
@@ -253,7 +351,9 @@ class Tape:
 
     def spoil(self, what: str, tensor: Any = None) -> None:
         """Give up: ``what`` cannot be written down."""
-        if self.reason is None:
+        if self._starting:  # an optimizer makes its state in its first step: it is not like the others
+            self.void = True
+        elif self.reason is None:
             self.reason = f"{what}, at {line(here())}"
             if self.strict:
                 raise CompileError(f"the step cannot be recorded: {self.reason}")
@@ -261,21 +361,11 @@ class Tape:
     def graph(self, outputs: list[Tensor]) -> Graph:
         """What was written down."""
         results = [self.entry(x) for x in outputs]
-        self._used_up()
+        if len(self.settled) < len(self.draws):
+            self.spoil("it draws random numbers and computes with them outside of recorded operations")
         stores = [(cell.leaf, cell.entry) for cell in self.stored if cell.leaf is not None]
         options, draws = list(self.left_in.items()), list(self.draws.values())
         return Graph(list(self.entries), stores, options, results, list(self.checks), draws)
-
-    def _used_up(self) -> None:
-        """Make sure that the gradients left behind moved what they are of: a compiled step does not keep them."""
-        moved = {id(cell.array) for cell in self.stored}
-        for tensor in self.gradients.values():
-            cell = self.cells.get(id(tensor.array))
-            if tensor.grad is not None and id(tensor.array) not in moved and cell is not None and cell.leaf is not None:
-                self.spoil(
-                    f"it leaves a gradient in .grad (of a tensor of shape {tensor.shape}) that it does not use itself: "
-                    f"let it call optimizer.step(), or zero_grad() at its end, or return autograd.grad(...)"
-                )
 
 
 class Kept:
@@ -312,12 +402,12 @@ class Kept:
         if isinstance(value, Tensor) and isinstance(before, np.ndarray) and before.shape == value.shape:
             self.tape.tensor_around(before).copy_(value)
         elif isinstance(value, Tensor):
-            self.tape.spoil("the optimizer makes its state in this step")
+            self.tape.void = True
             self.owner[key] = value.array
         elif key in self.owner and isinstance(before, int | float):
             self.tape.keep(self.owner, key, value)
         else:
-            self.tape.spoil("the optimizer makes its state in this step")
+            self.tape.void = True
             self.owner[key] = getattr(value, "value", value)
 
     def update(self, **values: Any) -> None:

@@ -34,7 +34,7 @@ def assigned(text: str) -> str:
 
 def label_results(entries: list[Entry]) -> None:
     """Give the last forward value of each line ``name = ...`` that name."""
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+    for entry, following in zip(entries, [*entries[1:], None], strict=False):
         if entry.where is None or entry.is_leaf or entry.of is not None or entry.label:
             continue
         if following is None or following.where != entry.where or following.of is not None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.compiler.entries import Entry
+from chainrule.compiler.trace.symbols import Symbol
 
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
@@ -62,6 +63,12 @@ class Scalar:
     __hash__ = None  # type: ignore[assignment]
 
 
+def _known(tape: Any, x: Any) -> Any:
+    """A symbol that meets a scalar becomes one."""
+    entry = x.symbols.leaf(tape, x) if type(x) is Symbol else None
+    return x if type(x) is not Symbol else x.value if entry is None else Scalar(tape, entry, x.value)
+
+
 def _plain(x: Any) -> Any:
     return x.value if isinstance(x, Scalar) else x
 
@@ -70,6 +77,7 @@ def _made(name: str, x: Any, y: Any) -> Any:
     if not all(isinstance(operand, Scalar | int | float) for operand in (x, y)):
         return NotImplemented  # a tensor: it knows what to do
     tape = x.tape if isinstance(x, Scalar) else y.tape
+    x, y = _known(tape, x), _known(tape, y)
     value = ARITHMETIC[name](_plain(x), _plain(y))
     inputs = tuple(operand.entry if isinstance(operand, Scalar) else operand for operand in (x, y))
     entry = Entry(name, inputs, {}, float(value), weak=True, where=tape.place())
@@ -80,6 +88,7 @@ def _made(name: str, x: Any, y: Any) -> Any:
 def _asked(name: str, x: Scalar, y: Any) -> Any:
     if not isinstance(y, Scalar | int | float):
         return NotImplemented
+    y = _known(x.tape, y)
     truth = bool(QUESTIONS[name](x.value, _plain(y)))
     entry = Entry(name, (x.entry, y.entry if isinstance(y, Scalar) else y), {}, float(truth), weak=True)
     x.tape.entries.append(entry)
