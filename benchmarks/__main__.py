@@ -1,4 +1,4 @@
-"""``python -m benchmarks [eager] [scalar] [imports] [graph] [layers] [compiled]``: all of them, or those named.
+"""``python -m benchmarks [eager] [scalar] [imports] [graph] [layers] [outside] [compiled]``: all, or those named.
 
 What follows ``compiled`` is for it: ``--write``, and names of its workloads.
 """
@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.measure import alone
 
-NAMES = ("eager", "scalar", "imports", "graph", "layers", "compiled")
+NAMES = ("eager", "scalar", "imports", "graph", "layers", "outside", "compiled")
 
 
 def main(words: list[str]) -> int:

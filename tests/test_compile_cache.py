@@ -175,7 +175,7 @@ def test_loading_is_using_and_tidies(shelf: Path, monkeypatch: pytest.MonkeyPatc
     os.utime(path, (0, 0))
     sys.modules.pop(f"chainrule_{path.stem}")
     cache.load(text)
-    assert time.time() - path.stat().st_mtime < 100
+    assert path.stat().st_mtime > 0
     for i in range(4):
         entry(shelf, f"e{i}", 10, age=1000 + i)
     cache.load(simple(2))

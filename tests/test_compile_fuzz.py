@@ -21,7 +21,7 @@ pytest.importorskip("numba")
 import chainrule
 from chainrule.compiler import lower, passes, schedule, sharing, splitting
 from chainrule.compiler.entries import Entry, Graph, checked
-from chainrule.compiler.scalars import ARITHMETIC, QUESTIONS
+from chainrule.compiler.trace.scalars import ARITHMETIC, QUESTIONS
 from chainrule.ops import BOOK
 
 BLOCK = 50
@@ -52,15 +52,28 @@ def compiled(made: Program) -> tuple[list[Any], Any]:
     return found, step
 
 
-def alike(found: list[Any], wanted: list[Any], close: float) -> None:
-    """The same arrays, but for rounding; up to where a program runs away and rounding decides everything."""
+def nudged(made: Program) -> list[Any]:
+    """The arrays of a program, as written, whose parameters begin one rounding away."""
+    rng = np.random.default_rng(0)
+    return made.trained(lambda step: step, near=lambda p: np.nextafter(p, p + rng.choice([-1, 1], p.shape)))[0]
+
+
+def alike(found: list[Any], wanted: list[Any], close: float, made: Program | None = None) -> None:
+    """The same arrays, but for rounding; up to where a program runs away and rounding decides everything.
+
+    How far a rounding goes depends on the program: one whose steps leap makes it ten times as large in each.  What is
+    not ``close`` may be off by as much as a hundred roundings come to, where one is measured: that of the parameters.
+    """
     assert len(found) == len(wanted)
     for k, (x, y) in enumerate(zip(found, wanted, strict=True)):
         assert (x.dtype, x.shape) == (y.dtype, y.shape)
         if y.dtype.kind == "f" and not (np.abs(y) < RUNAWAY).all():
             return
         size = max(1.0, float(np.abs(y).max(initial=0))) if y.dtype.kind == "f" else 0.0
-        np.testing.assert_allclose(x, y, rtol=close, atol=close * size, err_msg=f"array {k} of {len(wanted)}")
+        room = close * size
+        if made and y.dtype.kind == "f" and not np.allclose(x, y, rtol=close, atol=room):
+            room = max(room, 100 * float(np.abs(nudged(made)[k] - y).max()))
+        np.testing.assert_allclose(x, y, rtol=close, atol=room, err_msg=f"array {k} of {len(wanted)}")
 
 
 def values_of(graph: Graph) -> dict[Entry, Any]:
@@ -107,7 +120,7 @@ def tried(seed: int) -> None:
         with plainly():
             found, step = compiled(made)
         seen.update(entry.op for entry in step.last.recorded.entries)
-        alike(found, wanted, CLOSE[dtype_of(seed)])
+        alike(found, wanted, CLOSE[dtype_of(seed)], made)
         passes_keep_the_numbers(step, CLOSE[dtype_of(seed)])
     except Exception as error:
         error.add_note(str(made))
@@ -126,7 +139,7 @@ def test_compiled_by_numba(seed: int) -> None:
     try:
         wanted, _ = made.trained(lambda step: step)
         found, _ = compiled(made)
-        alike(found, wanted, CLOSE[dtype_of(seed)])
+        alike(found, wanted, CLOSE[dtype_of(seed)], made)
     except Exception as error:
         error.add_note(str(made))
         raise

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chainrule.compiler.variant import Variant
+from chainrule.compiler.jit.specialization import Variant
 from chainrule.data import datasets
 from chainrule.errors import ArgumentError, MissingPackage
 from chainrule.ladder import layers, listing, parts, report, run, rungs, table, tasks
@@ -189,8 +189,8 @@ def test_compiled_runs_native_code(task_of, monkeypatch, name, steps, as_written
     """Of digits, the short last batch of an epoch is recorded twice, too, and then native."""
     native = []
 
-    def run_native(variant, tensors, right=Variant.run):
-        native.append(right(variant, tensors))
+    def run_native(variant, *given, right=Variant.run):
+        native.append(right(variant, *given))
         return native[-1]
 
     monkeypatch.setattr(Variant, "run", run_native)

@@ -45,7 +45,7 @@ def race() -> dict[str, float]:
     """Milliseconds a step of micrograd, of `Value`, and compiled: called, and natively from step to step."""
     import micrograd.nn
 
-    from chainrule.compiler.values import compile_values
+    import chainrule
     from chainrule.value import MLP
 
     sys.setrecursionlimit(100_000)  # micrograd's order is recursive
@@ -53,7 +53,7 @@ def race() -> dict[str, float]:
     weights = [rng.uniform(-1, 1) for _ in range(337)]
     theirs = make_step(micrograd.nn.MLP(2, [16, 16, 1]), lambda out: out, weights)
     eager, called, native = (make_step(MLP(2, [16, 16, 1], "relu"), lambda out: out[0], weights) for _ in range(3))
-    called, compiled = compile_values(called, strict=True), compile_values(native, strict=True)
+    called, compiled = (chainrule.compile(step, strict=True) for step in (called, native))
     start = time.perf_counter()
     called(0)
     first = time.perf_counter() - start
