@@ -223,5 +223,6 @@ def inert(x: Any) -> bool:
 
 
 def numpy_state() -> Any:
+    """The state of the random numbers of NumPy, as what can be compared."""
     state: Any = np.random.get_state()
     return state[1].tobytes(), state[2:]

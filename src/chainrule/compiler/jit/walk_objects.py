@@ -141,6 +141,7 @@ class ObjectWalk(CodeWalk):
 
 
 def is_slot(x: Any) -> bool:
+    """Whether it is what stands in a class for a slot of its objects."""
     return isinstance(x, types.MemberDescriptorType) and x.__objclass__.__module__ != "builtins"
 
 
@@ -150,6 +151,7 @@ def transparent(cls: type) -> bool:
 
 
 def fields_of(x: Any) -> Any:
+    """The attributes of an object, without asking its class; None if it keeps none in a dict."""
     try:
         return object.__getattribute__(x, "__dict__")
     except (AttributeError, TypeError):
