@@ -76,7 +76,6 @@ class Environment(ModelWalk):
                 self.names |= {key for chain in reads_of(code).chains for kind, key in chain.steps if kind == ATTRIBUTE}
             self.stream(random.getstate, "the random numbers of Python")
             self.stream(numpy_state, "the random numbers of NumPy")
-        self._ours = {name for code in seen.ours for name in code.co_names}
         self._words = seen.words if not broadly else set()
         self._known: set[Any] = set()
         self._done: dict[tuple[int, bool], Any] = {}
